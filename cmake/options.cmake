@@ -1,0 +1,20 @@
+# Warnings are errors on GCC and clang; one interface target carries what every library of ours is built with.
+add_library(logwisp_options INTERFACE)
+target_include_directories(logwisp_options INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src
+                                                     ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(logwisp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                 -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror
+                                                 $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+if(LOGWISP_SANITIZE)
+  add_compile_options(-fsanitize=${LOGWISP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${LOGWISP_SANITIZE})
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()

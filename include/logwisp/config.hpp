@@ -1,0 +1,93 @@
+// What the user asked for, after flags, environment, file and defaults were put together and validated: plain values, no I/O.
+// Made by app/, read by core/. Every default here is the one of logwisp.toml(5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace logwisp {
+
+enum class StartAt : std::uint8_t { end, beginning };
+
+// `path[/pattern]`: a file, a directory or a glob of either.
+struct Target {
+    std::string path;
+    std::string pattern = "*.log";      // fnmatch(3) on the base name, for directories
+    std::optional<bool> is_file;        // absent: found out when the path exists
+    bool recursive = false;
+    std::vector<std::string> exclude;   // fnmatch(3) on the base name or, with a '/', on the path below `path`
+    StartAt from = StartAt::end;        // for files that exist when the stream first starts
+    friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct MonitorConfig {
+    std::vector<Target> targets;
+    std::uint32_t check_interval_ms = 100;
+    std::uint32_t line_bytes_max = 1024 * 1024;  // key max_line_bytes
+    std::uint32_t flush_partial_ms = 0;          // 0: a line without LF is held
+    std::uint32_t drain_idle_ms = 5000;
+    friend bool operator==(const MonitorConfig&, const MonitorConfig&) = default;
+};
+
+enum class HeartbeatFormat : std::uint8_t { comment, json };
+
+struct HeartbeatConfig {
+    bool enabled = true;
+    std::uint32_t interval_seconds = 30;
+    HeartbeatFormat format = HeartbeatFormat::comment;  // TCP always sends JSON
+    bool include_timestamp = true;
+    bool include_stats = false;
+    friend bool operator==(const HeartbeatConfig&, const HeartbeatConfig&) = default;
+};
+
+struct ServerConfig {
+    bool enabled = false;
+    std::string host = "127.0.0.1";  // an IPv4 or IPv6 address, "localhost", "" or "*" for all
+    std::uint16_t port = 0;          // 8080 for HTTP, 9090 for TCP
+    std::uint32_t buffer_entries = 1000;  // key buffer_size
+    std::uint32_t clients_max = 10'000;   // key max_clients
+    HeartbeatConfig heartbeat;
+    friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
+};
+
+struct HttpConfig : ServerConfig {
+    std::string stream_path = "/stream";
+    std::string status_path = "/status";
+    std::vector<std::string> cors_origins;  // exact origins, or "*"
+    friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
+};
+
+struct StreamConfig {
+    std::string name;
+    MonitorConfig monitor;
+    HttpConfig http;
+    ServerConfig tcp;
+    friend bool operator==(const StreamConfig&, const StreamConfig&) = default;
+};
+
+struct RouterConfig {
+    bool enabled = false;
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;  // after validation: never 0 when enabled
+    friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
+};
+
+enum class BackendName : std::uint8_t { automatic, io_uring, epoll };
+enum class DiagnosticLevel : std::uint8_t { debug, info, warn, error };
+enum class DiagnosticFormat : std::uint8_t { text, json };
+
+struct Config {
+    std::vector<StreamConfig> streams;
+    RouterConfig router;
+    std::uint32_t cores = 0;  // 0: all this process may use
+    BackendName backend = BackendName::automatic;
+    std::uint32_t shutdown_timeout_ms = 2000;
+    std::optional<std::uint32_t> stats_interval_seconds;  // absent: 30 on a terminal, else 0
+    DiagnosticLevel log_level = DiagnosticLevel::info;
+    DiagnosticFormat log_format = DiagnosticFormat::text;
+    std::string file;  // where it was read from; empty: defaults
+};
+
+}  // namespace logwisp

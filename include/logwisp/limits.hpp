@@ -1,0 +1,63 @@
+// Every limit by its name, with the reason and the relation to the others. Bytes, entries, milliseconds, counts: the suffix says which.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace logwisp {
+
+// --- Following ---
+// One read of one file. Large enough that a read costs less than splitting what it brought; small enough that a turn stays short.
+inline constexpr std::size_t read_bytes_max = 256 * 1024;
+// What simdjson may touch behind a line (SIMDJSON_PADDING); every buffer that holds lines has this much spare at its end.
+inline constexpr std::size_t line_padding_bytes = 64;
+// The range of max_line_bytes.
+inline constexpr std::uint32_t line_bytes_floor = 256;
+inline constexpr std::uint32_t line_bytes_ceiling = 64 * 1024 * 1024;
+// Bytes before the position that are read again with every read: they recognise a file that was truncated and regrown meanwhile.
+inline constexpr std::size_t tail_marker_bytes = 64;
+
+// --- Batches ---
+// A batch is published when it holds this much or when the turn ends.
+inline constexpr std::size_t batch_bytes_soft = 256 * 1024;
+inline constexpr std::uint32_t batch_entries_max = 1024;
+// A batch is at most this part of the smallest buffer, so that one burst is sent in several turns instead of overrunning everybody.
+inline constexpr std::uint32_t batches_per_buffer = 4;
+
+// A byte of a line becomes at most six bytes of JSON (\u0000); the rest of an entry (time, source, level, truncation) is bounded.
+inline constexpr std::size_t json_growth_max = 6;
+inline constexpr std::size_t entry_overhead_bytes_max = 8 * 1024;
+static_assert(entry_overhead_bytes_max > json_growth_max * 1024, "a source name of 1 KiB must fit");
+inline constexpr std::size_t source_bytes_max = 1024;
+
+constexpr std::size_t entry_bytes_max(std::size_t line_bytes) {
+    return json_growth_max * line_bytes + entry_overhead_bytes_max;
+}
+
+// --- Rings ---
+inline constexpr std::uint32_t buffer_entries_floor = 16;
+inline constexpr std::uint32_t buffer_entries_ceiling = 1'000'000;
+// Ring bytes reserved (not touched) per entry of buffer_size.
+inline constexpr std::size_t ring_bytes_per_entry = 512;
+
+// --- Connections ---
+// No client may hog a turn: one send carries at most this much.
+inline constexpr std::size_t send_bytes_max = 256 * 1024;
+inline constexpr std::uint32_t request_head_ms = 10'000;  // from accept, or from the end of the last answer, to the end of a head
+inline constexpr std::size_t request_line_bytes_max = 8 * 1024;
+inline constexpr std::size_t request_head_bytes_max = 32 * 1024;
+inline constexpr std::uint32_t request_headers_max = 100;
+inline constexpr std::uint32_t pipelined_requests_max = 64;  // answered but not yet sent; more waits in the kernel
+// Bytes a TCP reader or a streaming HTTP reader may send us to be thrown away before it is closed.
+inline constexpr std::size_t discard_bytes_max = 64 * 1024;
+// A reader that takes nothing (or less than write_progress_bytes_min) for this long is closed. Long enough for a laptop lid, a
+// debugger, a reader that pauses for minutes; it costs no memory meanwhile.
+inline constexpr std::uint32_t write_stall_ms = 300'000;
+inline constexpr std::size_t write_progress_bytes_min = 1024;
+inline constexpr std::uint32_t liveness_sweep_ms = 15'000;
+
+// --- Cores ---
+inline constexpr std::uint32_t cores_max = 256;
+inline constexpr std::uint32_t mailbox_messages_max = 1024;
+
+}  // namespace logwisp

@@ -1,0 +1,31 @@
+// Control-path errors are values: a code (errno), where it happened and on what. Text is made where it is shown.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace logwisp {
+
+struct Error {
+    int code = 0;         // errno, or 0 when `what` says it all
+    std::string where;    // the call that failed, "bind"
+    std::string subject;  // what it was about, "127.0.0.1:8080"
+
+    [[nodiscard]] std::string text() const {
+        std::string out = subject.empty() ? where : subject + ": " + where;
+        if (code != 0) out.append(": ").append(std::strerror(code));
+        return out;
+    }
+};
+
+template <class T>
+using Result = tl::expected<T, Error>;
+
+inline tl::unexpected<Error> failure(int code, std::string where, std::string subject = {}) {
+    return tl::unexpected<Error>(Error{code, std::move(where), std::move(subject)});
+}
+
+}  // namespace logwisp

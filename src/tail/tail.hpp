@@ -1,0 +1,92 @@
+// Following all targets of one stream: the public face of this folder. Home core's thread only.
+//
+//   inotify ----> Watches ----> Tail (which files) ----> Follower (one file and its rotations) ----> Splitter ----> Encoder ----> Sink
+//
+// Nothing here waits for readers. Work per turn is bounded by the sink: it says how many entries it still takes this turn, and what was
+// not read now is read in the next turn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "logwisp/config.hpp"
+#include "reactor/reactor.hpp"
+#include "stream/batch.hpp"
+#include "tail/file_system.hpp"
+
+namespace logwisp {
+
+class Watches;   // one inotify instance, shared by all streams of a core (tail/watches.hpp)
+class Encoder;
+
+// Where encoded entries go: the stream's open batch. Implemented by core/.
+class EntrySink {
+  public:
+    // The batch to append the next entry to, or nullptr when this turn has taken all it may: stop reading until on_sink_ready().
+    virtual Batch* batch() = 0;
+
+  protected:
+    ~EntrySink() = default;
+};
+
+struct TailCounters {
+    Counter files;            // followed now
+    Counter entries;          // published, synthetic ones included
+    Counter bytes;            // read
+    Counter rotations;
+    Counter lost_bytes;       // truncated away before they could be read
+    Counter skipped_nul_bytes;
+    Counter truncated_lines;
+    Counter read_errors;
+};
+
+// A row of /status "watchers".
+struct WatcherStatus {
+    std::string path;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t position = 0;
+    std::uint64_t entries = 0;
+    std::uint64_t rotations = 0;
+    std::int64_t last_read_us = 0;  // wall clock; 0: never
+    bool polled = false;            // no events for it: checked every check_interval_ms
+    bool draining = false;          // rotated away, followed on until idle
+    std::string error;              // why it is not read now; empty: it is
+};
+
+struct TailParts {
+    Reactor& reactor;
+    FileSystem& files;
+    Watches& watches;
+    Encoder& encoder;
+};
+
+class Tail {
+  public:
+    // Keeps the references. `stream_name` is for diagnostics.
+    Tail(TailParts parts, std::string stream_name, const MonitorConfig& config, EntrySink& sink);
+    ~Tail();  // REQUIRES: closed()
+    Tail(const Tail&) = delete;
+    Tail& operator=(const Tail&) = delete;
+
+    // Looks for the targets; files that exist now start where their target's `from` says, files that appear later at their first byte.
+    void start();
+    // The sink takes entries again (called by its owner every turn in which batch() had returned nullptr before).
+    void on_sink_ready();
+    // Stops: cancels what is in flight. closed() becomes true in this or a later turn; then it may be destroyed.
+    void close();
+    [[nodiscard]] bool closed() const;
+
+    // True once every target has been looked for and every file found was opened (or its error is known).
+    [[nodiscard]] bool ready() const;
+    [[nodiscard]] const TailCounters& counters() const;
+    [[nodiscard]] std::vector<WatcherStatus> watchers() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace logwisp
