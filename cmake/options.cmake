@@ -4,7 +4,9 @@ target_include_directories(logwisp_options INTERFACE ${CMAKE_SOURCE_DIR}/include
                                                      ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(logwisp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror
-                                                 $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+                                                 $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>
+                                                 # GCC 12 sees them in std::string and std::sort where they are not (bug 105651).
+                                                 $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict$<SEMICOLON>-Wno-array-bounds>)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
