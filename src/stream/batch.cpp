@@ -1,0 +1,67 @@
+#include "stream/batch.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace logwisp {
+
+namespace {
+// A batch is closed to new entries at batch_bytes_soft; what it has beyond that lets the last entry be a long one without growing.
+constexpr std::size_t batch_bytes_initial = batch_bytes_soft + 128 * 1024;
+// A batch that grew for one huge entry gives the memory back when it is used again.
+constexpr std::size_t batch_bytes_kept_max = 2 * 1024 * 1024;
+}  // namespace
+
+Batch::Batch()
+    : bytes_(std::make_unique_for_overwrite<char[]>(batch_bytes_initial)),
+      capacity_(batch_bytes_initial) {
+    ends_.reserve(batch_entries_max);
+}
+
+char* Batch::open_entry(std::size_t bytes_max) {
+    DCHECK(!held());
+    const std::size_t wanted = used_ + bytes_max + 1;
+    if (wanted > capacity_) {
+        const std::size_t grown = std::max(wanted, 2 * capacity_);
+        auto bigger = std::make_unique_for_overwrite<char[]>(grown);
+        std::memcpy(bigger.get(), bytes_.get(), used_);
+        bytes_ = std::move(bigger);
+        capacity_ = grown;
+    }
+    return bytes_.get() + used_;
+}
+
+void Batch::close_entry(std::size_t bytes) {
+    CHECK(used_ + bytes < capacity_);
+    used_ += bytes;
+    bytes_[used_++] = '\n';
+    ends_.push_back(used_);
+}
+
+void Batch::clear() {
+    CHECK(!held());
+    used_ = 0;
+    ends_.clear();
+    first_sequence = 0;
+    if (capacity_ > batch_bytes_kept_max) {
+        bytes_ = std::make_unique_for_overwrite<char[]>(batch_bytes_initial);
+        capacity_ = batch_bytes_initial;
+    }
+}
+
+Batch& BatchPool::take() {
+    // Batches come back in about the order they were published, so the next one is nearly always free.
+    for (std::size_t tried = 0; tried < batches_.size(); ++tried) {
+        Batch& batch = *batches_[next_];
+        next_ = (next_ + 1) % batches_.size();
+        if (!batch.held()) {
+            batch.clear();
+            return batch;
+        }
+    }
+    batches_.push_back(std::make_unique<Batch>());
+    next_ = 0;
+    return *batches_.back();
+}
+
+}  // namespace logwisp
