@@ -6,7 +6,8 @@
 namespace logwisp {
 
 namespace {
-// A batch is closed to new entries at batch_bytes_soft; what it has beyond that lets the last entry be a long one without growing.
+// A batch is closed to new entries at batch_bytes_soft; what it has beyond that lets the last entry
+// be a long one without growing.
 constexpr std::size_t batch_bytes_initial = batch_bytes_soft + 128 * 1024;
 // A batch that grew for one huge entry gives the memory back when it is used again.
 constexpr std::size_t batch_bytes_kept_max = 2 * 1024 * 1024;
@@ -19,7 +20,6 @@ Batch::Batch()
 }
 
 char* Batch::open_entry(std::size_t bytes_max) {
-    DCHECK(!held());
     const std::size_t wanted = used_ + bytes_max + 1;
     if (wanted > capacity_) {
         const std::size_t grown = std::max(wanted, 2 * capacity_);
@@ -50,17 +50,20 @@ void Batch::clear() {
 }
 
 Batch& BatchPool::take() {
-    // Batches come back in about the order they were published, so the next one is nearly always free.
+    // Batches come back in about the order they were published, so the next one is nearly always
+    // free.
     for (std::size_t tried = 0; tried < batches_.size(); ++tried) {
         Batch& batch = *batches_[next_];
         next_ = (next_ + 1) % batches_.size();
         if (!batch.held()) {
             batch.clear();
+            batch.hold();
             return batch;
         }
     }
     batches_.push_back(std::make_unique<Batch>());
     next_ = 0;
+    batches_.back()->hold();
     return *batches_.back();
 }
 

@@ -1,8 +1,9 @@
 // A batch: some entries of one stream, read together, on their way to every core.
 //
-// The home core fills it (open_entry / close_entry, then sequences), publishes it and never changes it again while anyone holds it.
-// Content: the entries' canonical JSON, each followed by LF, back to back; this is also exactly what a TCP reader is sent.
-// Holders are counted; a batch with none left goes back into use through BatchPool, whose owner is the home core.
+// The home core fills it (open_entry / close_entry, then sequences), publishes it and never changes
+// it again while anyone holds it. Content: the entries' canonical JSON, each followed by LF, back
+// to back; this is also exactly what a TCP reader is sent. Holders are counted; a batch with none
+// left goes back into use through BatchPool, whose owner is the home core.
 #pragma once
 
 #include <atomic>
@@ -24,8 +25,9 @@ class Batch {
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
-    // Room for one entry of at most `bytes_max` bytes (its LF not counted). The pointer is valid until close_entry() or the next
-    // open_entry(). Allocates only for an entry that a batch of normal size cannot hold.
+    // Room for one entry of at most `bytes_max` bytes (its LF not counted). The pointer is valid
+    // until close_entry() or the next open_entry(). Allocates only for an entry that a batch of
+    // normal size cannot hold.
     char* open_entry(std::size_t bytes_max);
     // The entry is the first `bytes` bytes of what open_entry() gave; the LF is added here.
     void close_entry(std::size_t bytes);
@@ -67,9 +69,9 @@ class Batch {
 // Home core only. Batches come back by themselves: take() looks for one that nobody holds.
 class BatchPool {
   public:
-    // An empty batch that nobody holds. Allocates only while the pool is still growing to what is in flight.
+    // An empty batch, held once: by the caller, who releases it. Allocates only while the pool is
+    // still growing to what is in flight.
     Batch& take();
-    // Gives back a batch that was taken and never published.
     [[nodiscard]] std::size_t size() const { return batches_.size(); }
 
   private:

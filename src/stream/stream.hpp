@@ -1,0 +1,69 @@
+// A stream on one core: on its home core the original, elsewhere a replica that is fed batches
+// while it has readers.
+//
+// The lines view (JSON + LF) always exists where the stream is alive: it is what TCP readers are
+// sent, the memory behind `tail` and resume, and what a replica is warmed with. The events view
+// (SSE) is framed only while somebody reads it. Core thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "stream/batch.hpp"
+#include "stream/view.hpp"
+
+namespace logwisp {
+
+struct StreamOptions {
+    std::string epoch;  // what ids begin with; new whenever sequences begin anew
+    std::uint32_t http_buffer_entries = 1000;
+    std::uint32_t tcp_buffer_entries = 1000;
+    std::size_t line_bytes_max = 1024 * 1024;
+    Frame sse_frame = nullptr;
+};
+
+class Stream {
+  public:
+    explicit Stream(StreamOptions options);
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Home core: gives the batch its sequences. This is where a ledger would write before anybody
+    // sees the batch.
+    void number(Batch& batch);
+    // Every core. REQUIRES: no send from this stream's rings is in flight.
+    void append(const Batch& batch);
+
+    // A replica begins (again): the home core's oldest entry is `first`.
+    void restart_at(std::uint64_t first);
+
+    [[nodiscard]] View& lines() { return lines_; }
+    // Framed from the lines view's ring when it comes into use.
+    [[nodiscard]] View& events();
+    // Lets go of the events view when nobody reads it.
+    void trim();
+
+    [[nodiscard]] std::uint64_t first() const { return lines_.ring().first(); }
+    [[nodiscard]] std::uint64_t next() const { return lines_.ring().next(); }
+    [[nodiscard]] const std::string& epoch() const { return options_.epoch; }
+    [[nodiscard]] std::size_t readers() const {
+        return lines_.subscribers() + (events_ ? events_->subscribers() : 0);
+    }
+
+    void flush();
+
+    // Entries that fit one batch without overrunning a reader that has everything.
+    [[nodiscard]] std::uint32_t batch_entries() const { return batch_entries_; }
+
+  private:
+    [[nodiscard]] ViewOptions view_options(Framing framing) const;
+
+    StreamOptions options_;
+    std::uint32_t batch_entries_;
+    View lines_;
+    std::unique_ptr<View> events_;
+};
+
+}  // namespace logwisp

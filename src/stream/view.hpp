@@ -1,0 +1,131 @@
+// A view of a stream on one core: one framing of its entries, the ring that holds the frames, and
+// the readers that are sent from it.
+//
+// Frames are made once, whoever reads. A subscriber is a cursor: the sequence of the entry it is
+// sent next. Partial sends never leave a cursor inside a frame: the rest of a frame that was begun
+// is kept by the reader's connection (stream/subscriber never sees it), so an overrun always falls
+// between two frames. Core thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/batch.hpp"
+#include "stream/ring.hpp"
+
+namespace logwisp {
+
+class View;
+
+// One reader's place in a view. Its owner (a session) pulls: it asks the view what to send, and
+// says how much went.
+class Subscriber {
+  public:
+    Subscriber() = default;
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
+
+    [[nodiscard]] bool subscribed() const { return view_ != nullptr; }
+
+    // The view has news: send what is lacking, unless a send is under way. Called once per turn,
+    // after everything was appended.
+    virtual void pump() = 0;
+
+  protected:
+    virtual ~Subscriber() { CHECK(!subscribed()); }
+    [[nodiscard]] View& view() const { return *view_; }
+
+  private:
+    friend class View;
+    View* view_ = nullptr;
+    std::uint64_t cursor_ = 0;  // sequence of the next entry to send
+    std::uint32_t index_ = 0;   // place in the view's list
+    bool heartbeat_due_ = false;
+};
+
+enum class Framing : std::uint8_t { json_lines, server_sent_events };
+
+// How one entry becomes a frame; `out` has room for the entry and frame_overhead_bytes_max more.
+// Given from outside, because what a wire format looks like is not this folder's business.
+using Frame = std::size_t (*)(std::string_view epoch, std::uint64_t sequence, std::string_view json,
+                              char* out);
+inline constexpr std::size_t frame_overhead_bytes_max = 64;
+
+struct ViewOptions {
+    std::uint32_t entries_max = 1000;  // the ring's
+    std::uint32_t buffer_entries =
+        1000;  // buffer_size: how far a reader may fall behind, and what `tail` reaches back to
+    std::uint32_t slack_entries =
+        0;  // it may fall behind this much more: what arrives while it is sent what it asked for
+    std::size_t ring_bytes = 0;
+    std::uint64_t first_sequence = 1;
+    std::string_view epoch;  // outlives the view
+    Frame frame = nullptr;   // nullptr: the batch's bytes as they are (JSON and LF)
+};
+
+class View {
+  public:
+    explicit View(const ViewOptions& options);
+    ~View() { CHECK(subscribers_.empty()); }
+
+    // Frames the whole batch. REQUIRES: no send from this view's ring is in flight. A batch that
+    // does not follow on what is here (some were missed) starts the ring anew: readers are told the
+    // exact number by their next pull.
+    void append(const Batch& batch);
+    // Frames what another view's ring holds (a view that comes into use late).
+    void copy_from(const Ring& json_lines);
+
+    [[nodiscard]] const Ring& ring() const { return ring_; }
+
+    struct Gap {
+        std::uint64_t dropped = 0;  // 0: no gap
+        std::uint64_t from = 0;     // first and last sequence it missed
+        std::uint64_t to = 0;
+    };
+
+    // Where a reader begins: `entries` back, or right after an entry it already has (one we never
+    // gave out is as good as none).
+    [[nodiscard]] std::uint64_t tail(std::uint64_t entries) const;
+    [[nodiscard]] std::uint64_t after(std::uint64_t sequence) const;
+
+    // `cursor` is the first entry it is to be sent. When the ring does not reach back that far it
+    // begins with the oldest entry, and what is missing is returned.
+    Gap subscribe(Subscriber& subscriber, std::uint64_t cursor);
+    void unsubscribe(Subscriber& subscriber);
+    [[nodiscard]] std::size_t subscribers() const { return subscribers_.size(); }
+
+    // What `subscriber` is to be sent next. At most one of the three is set; none: it has
+    // everything.
+    struct Next {
+        Gap gap;                          // tell it so; its cursor is already moved
+        std::span<const char> entries;    // from the ring; afterwards sent()
+        std::span<const char> heartbeat;  // the view's own; afterwards sent_heartbeat()
+    };
+    Next pull(Subscriber& subscriber, std::size_t bytes_max);
+    // `bytes` of pull().entries were taken. Returns the rest of the frame that was begun, to be
+    // sent before anything else.
+    std::span<const char> sent(Subscriber& subscriber, std::size_t bytes);
+
+    // One heartbeat for all readers of the view: it stays here and goes to each as soon as it has
+    // all entries. It is not in the ring, where on a quiet stream heartbeats would push out the
+    // entries that `tail` and resume are for.
+    void heartbeat(std::string text);
+
+    // Pumps every subscriber if anything changed since the last flush.
+    void flush();
+
+  private:
+    Ring ring_;
+    std::uint32_t buffer_entries_;
+    std::uint32_t lag_entries_max_;
+    std::string_view epoch_;
+    Frame frame_;
+    std::vector<Subscriber*> subscribers_;
+    std::string heartbeat_;
+    bool dirty_ = false;
+};
+
+}  // namespace logwisp
