@@ -1,7 +1,8 @@
-// The seam between LogWisp and the kernel's sockets and readiness: io_uring, epoll, or a simulated kernel in tests.
+// The seam between LogWisp and the kernel's sockets and readiness: io_uring, epoll, or a simulated
+// kernel in tests.
 //
-// Three verbs that differ by whether they block: submit() and cancel() never do, turn() may. Everything runs on the reactor's
-// thread but the constructor and wake_from_anywhere().
+// Three verbs that differ by whether they block: submit() and cancel() never do, turn() may.
+// Everything runs on the reactor's thread but the constructor and wake_from_anywhere().
 #pragma once
 
 #include <cstdint>
@@ -25,19 +26,22 @@ class Backend {
     // Called once on the thread that will run the reactor, before any other call.
     virtual void start_on_this_thread() = 0;
 
-    // Takes the operation described in `completion` (operation, descriptor, buffer, bytes, offset are set; it is free otherwise).
-    // The kernel may see it only in turn(). Never runs a callback.
+    // Takes the operation described in `completion` (operation, descriptor, buffer, bytes, offset
+    // are set; it is free otherwise). The kernel may see it only in turn(). Never runs a callback.
     virtual void submit(Completion& completion) = 0;
 
-    // Asks for an early end. Exactly one final outcome still comes: often -ECANCELED, but possibly a success that was under way.
+    // Asks for an early end. Exactly one final outcome still comes: often -ECANCELED, but possibly
+    // a success that was under way.
     virtual void cancel(Completion& completion) = 0;
 
-    // Submits what is pending, waits until something completes, a wake arrives or wait_ns passes (0: does not wait; < 0: no limit),
-    // then runs the callbacks of at most outcomes_per_turn_max outcomes. Returns how many callbacks ran.
+    // Submits what is pending, waits until something completes, a wake arrives or wait_ns passes
+    // (0: does not wait; < 0: no limit), then runs the callbacks of at most outcomes_per_turn_max
+    // outcomes. Returns how many callbacks ran.
     virtual std::size_t turn(std::int64_t wait_ns) = 0;
 
-    // Ends the wait of `target`'s turn(); on_wake of the target's reactor runs. Cheap: at most one wake is pending per target.
-    // `target` is of the same kind as this. Called on this backend's thread.
+    // Ends the wait of `target`'s turn(); on_wake of the target's reactor runs. Cheap: at most one
+    // wake is pending per target. `target` is of the same kind as this. Called on this backend's
+    // thread.
     virtual void wake(Backend& target) = 0;
     // The same from any thread or from a signal handler.
     virtual void wake_from_anywhere() = 0;
@@ -47,8 +51,9 @@ class Backend {
     // Monotonic time; the simulation's own when it simulates.
     [[nodiscard]] virtual std::uint64_t now_ns() const = 0;
 
-    // Socket calls that do not wait, here so that a simulated kernel sees them too. close() REQUIRES that nothing is in flight
-    // on the descriptor: close() under a pending recv sends no FIN and lets the late answer carry another connection's bytes.
+    // Socket calls that do not wait, here so that a simulated kernel sees them too. close()
+    // REQUIRES that nothing is in flight on the descriptor: close() under a pending recv sends no
+    // FIN and lets the late answer carry another connection's bytes.
     virtual void shutdown_both(int descriptor) = 0;
     virtual void shutdown_write(int descriptor) = 0;
     virtual void close(int descriptor) = 0;
@@ -65,9 +70,10 @@ struct BackendOptions {
     std::uint32_t connections_max = 10'000;  // per core: sizes the completion queue
 };
 
-// Creates `count` backends of one kind by trying: io_uring (with smaller rings while locked memory does not suffice), else epoll.
-// `why_not_io_uring` says why when automatic fell back ("io_uring_setup: Operation not permitted"). With choice == io_uring there is
-// no fall back: the error is returned.
+// Creates `count` backends of one kind by trying: io_uring (with smaller rings while locked memory
+// does not suffice), else epoll. `why_not_io_uring` says why when automatic fell back
+// ("io_uring_setup: Operation not permitted"). With choice == io_uring there is no fall back: the
+// error is returned.
 struct BackendSet {
     std::vector<std::unique_ptr<Backend>> backends;
     std::string why_not_io_uring;

@@ -1,8 +1,9 @@
 // One reactor per core thread: operations, timers and the end-of-turn work over a Backend.
 //
-// A turn is: run the callbacks of what completed, run due timers, run the turn hooks in the order they were added (publish batches,
-// then flush dirty views), then hand everything submitted to the kernel in one call and wait. Callbacks only note what happened; hooks
-// act once per turn, so that a burst of 500 lines costs each client one send and not 500.
+// A turn is: run the callbacks of what completed, run due timers, run the turn hooks in the order
+// they were added (publish batches, then flush dirty views), then hand everything submitted to the
+// kernel in one call and wait. Callbacks only note what happened; hooks act once per turn, so that
+// a burst of 500 lines costs each client one send and not 500.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace logwisp {
 
-// Called once per turn. Returns true when work was left over: the reactor then does not wait in the next turn.
+// Called once per turn. Returns true when work was left over: the reactor then does not wait in the
+// next turn.
 class TurnHook {
   public:
     virtual bool on_turn_end() = 0;
@@ -31,7 +33,8 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    // Runs turns on this thread until stop() was called.
+    // Runs turns on this thread until stop() was called. What the last turn submitted is still
+    // handed to the kernel, and the callbacks of what completes at once still run.
     void run();
     // One turn that waits at most wait_ns (tests, and run()).
     void run_turn(std::int64_t wait_ns);
@@ -41,8 +44,8 @@ class Reactor {
     // REQUIRES: completion is bound and free. What each means: completion.hpp, Operation.
     void accept(Completion& completion, int listener);
     void recv(Completion& completion, int socket);
-    // Always MSG_DONTWAIT: a send that waited in the kernel would read its buffer later, when a ring may have been overwritten. The
-    // bytes must stay as they are until the callback has run.
+    // Always MSG_DONTWAIT: a send that waited in the kernel would read its buffer later, when a
+    // ring may have been overwritten. The bytes must stay as they are until the callback has run.
     void send(Completion& completion, int socket, std::span<const char> bytes);
     void read(Completion& completion, int file, std::span<char> buffer, std::uint64_t offset);
     void poll(Completion& completion, int descriptor, std::uint32_t events);
@@ -63,6 +66,7 @@ class Reactor {
 
   private:
     void submit(Completion& completion, Operation operation, int descriptor);
+    [[nodiscard]] std::int64_t bounded_wait_ns(std::int64_t wait_ns) const;
 
     std::unique_ptr<Backend> backend_;
     Timers timers_;
