@@ -68,6 +68,10 @@ enum class BackendChoice : std::uint8_t { automatic, io_uring, epoll };
 struct BackendOptions {
     BackendChoice choice = BackendChoice::automatic;
     std::uint32_t connections_max = 10'000;  // per core: sizes the completion queue
+    // io_uring only. A queue that is too small costs time, never an operation.
+    std::uint32_t submission_entries = 4096;
+    std::uint32_t completion_entries = 0;  // 0: from connections_max
+    std::uint32_t recv_buffers = 256;      // pieces of 4 KiB that sockets receive into
 };
 
 // Creates `count` backends of one kind by trying: io_uring (with smaller rings while locked memory

@@ -23,8 +23,12 @@ inline constexpr std::size_t recv_bytes_max = 64 * 1024;
 // overflows the kernel keeps the rest in a list of its own, which costs time but loses nothing.
 inline constexpr std::uint32_t completions_entries_floor = 4096;
 inline constexpr std::uint32_t completions_entries_ceiling = 65'536;
-// Retrying with less locked memory ends here.
-inline constexpr std::uint32_t submission_entries_smallest = 128;
+inline constexpr std::uint32_t completions_per_connection = 2;
+// Retrying with less locked memory halves everything and ends here.
+inline constexpr std::uint32_t submission_entries_floor = 128;
+inline constexpr std::uint32_t recv_buffers_floor = 8;
+// The kernel gives locked memory back some time after a ring was closed.
+inline constexpr std::uint32_t ring_retry_ms = 20;
 // io_uring: one received piece.
 inline constexpr std::size_t recv_buffer_bytes = 4096;
 
