@@ -16,12 +16,11 @@ namespace {
 using Backends = std::vector<std::unique_ptr<Backend>>;
 
 UringSizes sizes_for(const BackendOptions& options) {
+    const auto clients = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+        std::uint64_t{options.connections_max} * completions_per_connection,
+        completions_entries_floor, completions_entries_ceiling));
     const std::uint32_t wanted =
-        options.completion_entries != 0
-            ? options.completion_entries
-            : std::clamp(options.connections_max, completions_entries_floor,
-                         completions_entries_ceiling) *
-                  completions_per_connection;
+        options.completion_entries != 0 ? options.completion_entries : clients;
     return {.submission_entries = std::bit_ceil(options.submission_entries),
             .completion_entries = std::bit_ceil(std::min(wanted, completions_entries_ceiling)),
             .recv_buffers = std::bit_ceil(options.recv_buffers)};

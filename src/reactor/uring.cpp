@@ -91,7 +91,8 @@ std::size_t UringBackend::turn(std::int64_t wait_ns) {
 void UringBackend::wake(Backend& target) {
     auto& other = static_cast<UringBackend&>(target);
     io_uring_sqe* sqe = nullptr;
-    if (features_.wake_by_message) {
+    // A message to the own ring would take the same lock twice on some kernels.
+    if (features_.wake_by_message && &other != this) {
         if (other.message_pending_.exchange(true, std::memory_order_acq_rel)) return;
         sqe = take_entry();
         if (sqe == nullptr) other.message_pending_.exchange(false, std::memory_order_acq_rel);

@@ -123,6 +123,13 @@ TEST_P(Wake, works_in_a_signal_handler_and_leaves_errno_alone) {
     ::signal(SIGUSR1, SIG_DFL);
 }
 
+TEST_P(Wake, of_itself_works) {
+    int wakes = 0;
+    backend().on_wake = [&] { ++wakes; };
+    backend().wake(backend());
+    ASSERT_TRUE(turn_until([&] { return wakes > 0; }));
+}
+
 TEST_P(Wake, of_a_reactor_that_does_not_run_yet_is_kept) {
     auto made = GetParam().make({});
     ASSERT_TRUE(made.has_value());
