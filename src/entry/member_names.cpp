@@ -1,0 +1,60 @@
+#include "entry/member_names.hpp"
+
+#include <cstring>
+
+#include "base/check.hpp"
+
+namespace logwisp {
+
+namespace {
+
+std::uint32_t hash_of(std::string_view name) {
+    constexpr std::uint64_t multiplier = 0x9E37'79B9'7F4A'7C15;
+    std::uint64_t hash = name.size() * multiplier;
+    const char* bytes = name.data();
+    std::size_t left = name.size();
+    for (; left >= 8; bytes += 8, left -= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes, 8);
+        hash = (hash ^ word) * multiplier;
+        hash ^= hash >> 29;
+    }
+    std::uint64_t word = 0;
+    for (std::size_t index = 0; index < left; ++index)
+        word = word << 8 | static_cast<unsigned char>(bytes[index]);
+    hash = (hash ^ word) * multiplier;
+    return static_cast<std::uint32_t>(hash >> 32);
+}
+
+}  // namespace
+
+void MemberNames::clear() {
+    count_ = 0;
+    if (++generation_ == 0) {
+        slots_.fill({});
+        generation_ = 1;
+    }
+}
+
+std::uint32_t MemberNames::add(std::string_view name) {
+    CHECK(count_ < json_members_max);
+    const std::uint32_t hash = hash_of(name);
+    // Half of the slots stay free: the walk ends.
+    for (std::size_t index = hash % slots_count;; index = (index + 1) % slots_count) {
+        Slot& slot = slots_[index];
+        if (slot.generation != generation_) {
+            slot = {.name = name.data(),
+                    .name_bytes = static_cast<std::uint32_t>(name.size()),
+                    .hash = hash,
+                    .generation = generation_,
+                    .next_number = 2};
+            ++count_;
+            return 0;
+        }
+        if (slot.hash == hash && slot.name_bytes == name.size() &&
+            std::memcmp(slot.name, name.data(), name.size()) == 0)
+            return slot.next_number++;
+    }
+}
+
+}  // namespace logwisp
