@@ -1,6 +1,7 @@
 // Writing JSON by hand for status pages, control lines and errors: never on a line's path.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,16 @@ class JsonWriter {
     void string(std::string_view value);
     void number(std::uint64_t value);
     void number(std::int64_t value);
+    // Every other width, so that number(1) and number(port) are not ambiguous.
+    template <std::integral Integer>
+    void number(Integer value) {
+        if constexpr (std::signed_integral<Integer>) {
+            number(static_cast<std::int64_t>(value));
+        } else {
+            number(static_cast<std::uint64_t>(value));
+        }
+    }
+    void number(bool value) = delete;  // boolean() is meant
     void boolean(bool value);
     void null();
     void raw(std::string_view json);
