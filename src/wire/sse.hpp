@@ -10,6 +10,8 @@
 
 namespace logwisp {
 
+// An epoch is 1 to 30 characters of [A-Za-z0-9._]: no '-', which ends it in an id.
+inline constexpr std::size_t event_epoch_bytes_max = 30;
 // "id: <epoch>-<sequence>\ndata: " + json + "\n\n"; returns the length written. Room: sse_frame_overhead_max + json.size().
 inline constexpr std::size_t sse_frame_overhead_max = 64;
 std::size_t sse_frame(std::string_view epoch, std::uint64_t sequence, std::string_view json, char* out);
