@@ -70,7 +70,7 @@ struct HttpAnswer {
     std::string body;
     bool keep_alive = true;
     bool head_only = false;    // HEAD: Content-Length of the body, no body
-    bool streaming = false;    // no Content-Length, Connection: close; the body follows by other means
+    bool streaming = false;    // no Content-Length, Connection: close (but not to HEAD); the body follows by other means
     std::uint8_t minor_version = 1;
 };
 // Status line, Date-less fixed headers, Content-Length, body.
