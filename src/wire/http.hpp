@@ -45,12 +45,14 @@ class HttpParser {
     enum class Outcome : std::uint8_t { need_more, request, refused };
 
     // Takes bytes until a head is complete or refused; returns how many were used in `used` (the rest belongs to the next request, and is
-    // given again by the caller after next()). After `refused` the connection answers refusal() and closes.
+    // given again by the caller after next()). After `refused` the connection answers refusal() and closes; bytes that still come are
+    // swallowed.
     Outcome feed(std::span<const char> bytes, std::size_t& used);
     [[nodiscard]] const HttpRequest& request() const;
     [[nodiscard]] const HttpRefusal& refusal() const;
     // True when part of a head has arrived (an idle keep-alive connection closes silently; one in the middle of a head gets 408).
     [[nodiscard]] bool in_head() const;
+    // Forgets the request and frees its memory: between heads a parser is one null pointer. A connection that streams calls it too.
     void next();
 
   private:

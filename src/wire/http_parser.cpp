@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::size_t head_bytes_first = 512;
 
-// A head that comes in one piece is allocated once, to size; one that trickles in doubles.
-void append(std::string& head, std::string_view bytes) {
+// A head that comes in one piece is allocated once, to size; one that trickles in doubles. (A
+// std::string would double what is reserved once more, past the limit.)
+void append(std::vector<char>& head, std::string_view bytes) {
     const std::size_t needed = head.size() + bytes.size();
     if (needed > head.capacity()) {
         const std::size_t doubled = std::max(head_bytes_first, 2 * head.capacity());
         head.reserve(std::max(needed, std::min(doubled, request_head_bytes_max)));
     }
-    head.append(bytes);
+    head.insert(head.end(), bytes.begin(), bytes.end());
 }
 
 }  // namespace
@@ -27,14 +28,14 @@ void append(std::string& head, std::string_view bytes) {
 struct HttpParser::State {
     HttpGuard guard;
     Outcome outcome = Outcome::need_more;
-    std::string head;
+    std::vector<char> head;
     HttpRequest request;
     HttpRefusal refusal;
 
     Outcome refuse(const HttpRefusal& reason) {
         refusal = reason;
         request = {};
-        std::string().swap(head);  // = {} would keep the memory while the connection closes
+        head = std::vector<char>();  // the connection may take a while to close
         return outcome = Outcome::refused;
     }
 };
@@ -49,6 +50,10 @@ HttpParser::Outcome HttpParser::feed(std::span<const char> bytes, std::size_t& u
         state_ = std::make_unique<State>();
     }
     State& state = *state_;
+    if (state.outcome == Outcome::refused) {
+        used = bytes.size();
+        return Outcome::refused;
+    }
     CHECK(state.outcome == Outcome::need_more);
     const std::string_view text(bytes.data(), bytes.size());
     const std::size_t head_bytes_before = state.guard.head_bytes();

@@ -90,6 +90,7 @@ bool parse_sequence(std::string_view text, std::uint64_t& sequence) {
 
 std::size_t sse_frame(std::string_view epoch, std::uint64_t sequence, std::string_view json,
                       char* out) {
+    CHECK(epoch.size() <= event_epoch_bytes_max);  // or it would not fit
     DCHECK(is_epoch(epoch));
     DCHECK(is_one_line(json));
     char* at = put(out, id_field);

@@ -87,6 +87,16 @@ TEST(HttpParser, RefusesAtTheFirstBadByteWithoutWaitingForTheHead) {
     EXPECT_NE(parser.refusal().message.find("TLS"), std::string_view::npos);
 }
 
+TEST(HttpParser, SwallowsWhatComesAfterARefusal) {
+    HttpParser parser;
+    std::size_t used = 0;
+    ASSERT_EQ(parser.feed(bytes_of("GET / HTTP/9.9\r\n\r\n"), used), Outcome::refused);
+    EXPECT_EQ(used, 15u);
+    ASSERT_EQ(parser.feed(bytes_of(plain_head), used), Outcome::refused);
+    EXPECT_EQ(used, plain_head.size());
+    EXPECT_EQ(parser.refusal().status, 505);
+}
+
 TEST(HttpParserDeathTest, RequestAndRefusalAreThereOnlyWhenTheyAre) {
     HttpParser parser;
     EXPECT_DEATH((void)parser.request(), "CHECK");
