@@ -21,10 +21,8 @@ namespace logwisp {
 
 namespace {
 
-// No time and no level is written longer than this, with every character as an escape of six bytes
-// a little more than twice.
-constexpr std::size_t short_string_bytes_max = 112;
-static_assert(2 * short_string_bytes_max + block_bytes <= 256, "its canonical form must fit");
+// No time and no level is longer than this, even with every character written as \u0000.
+constexpr std::size_t short_string_bytes_max = 6 * time_text_bytes_max + 2;
 
 // A name's suffix, "_1024", where the line has at least '"":0,' for the member: with strings at two
 // bytes per byte, what is written is never more than three times the line.
@@ -32,11 +30,15 @@ constexpr std::size_t name_suffix_bytes_max = 8;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+// The longest that a line which needs no more memory can become: every byte ill-formed, and
+// repaired.
+constexpr std::size_t repaired_bytes_reserved = utf8_replacement.size() * json_line_bytes_reserved;
+
 }  // namespace
 
-JsonLine::JsonLine() : index_(json_line_bytes_reserved) {
-    CHECK(reserve(json_line_bytes_reserved));
-    CHECK(repaired_.reserve(json_line_bytes_reserved));
+JsonLine::JsonLine() : index_(repaired_bytes_reserved) {
+    CHECK(reserve(repaired_bytes_reserved));
+    CHECK(repaired_.reserve(repaired_bytes_reserved + line_padding_bytes));
 }
 
 bool JsonLine::Buffer::reserve(std::size_t wanted) {
@@ -72,6 +74,7 @@ bool JsonLine::index(std::string_view line) {
 bool JsonLine::parse(const Line& line, ParsedLine& parsed) {
     if (!index(line.bytes)) return false;
     has_time_ = has_message_ = has_fields_ = false;
+    parsed.message = {message_.bytes.get(), 0};
     parsed.message_is_json = true;
     names_.clear();
     // Our own marks come first, so that it is the line's members of the same names that are told
@@ -102,7 +105,8 @@ std::string_view JsonLine::token_text() const {
     return text_.substr(begin, end - begin);
 }
 
-std::string_view JsonLine::short_string(std::span<char> buffer) const {
+std::string_view JsonLine::short_string(ShortString& buffer) const {
+    static_assert(2 * short_string_bytes_max + block_bytes <= std::tuple_size_v<ShortString>);
     const std::string_view text = token_text();
     if (text.size() > short_string_bytes_max) return {};
     const StringEnd end = rewrite_json_string(text.data() + 1, buffer.data());
@@ -198,7 +202,7 @@ bool JsonLine::use_time(ParsedLine& parsed) {
 }
 
 bool JsonLine::use_level(ParsedLine& parsed) {
-    std::array<char, 256> buffer;
+    ShortString buffer;
     const bool is_string = peek() == '"';
     const std::string_view text = is_string ? short_string(buffer) : token_text();
     parsed.level = level_of_number(text);
@@ -288,18 +292,17 @@ bool JsonLine::distinguish_name(std::size_t begin) {
     char* const bytes = fields_.bytes.get();
     const std::string_view name{bytes + begin, fields_bytes_ - 1 - begin};
     if (names_.room() == 0) return false;
-    std::uint32_t number = names_.add(name);
-    if (number == 0) return true;
+    if (names_.add(name)) return true;
     char* const suffix = bytes + fields_bytes_ - 1;
+    char* end = suffix;
     *suffix = '_';
-    for (;; number = names_.add(name)) {
-        char* const end = std::to_chars(suffix + 1, suffix + name_suffix_bytes_max, number).ptr;
-        if (names_.add({bytes + begin, static_cast<std::size_t>(end - bytes) - begin}) != 0)
-            continue;
-        *end = '"';
-        fields_bytes_ = static_cast<std::size_t>(end + 1 - bytes);
-        return true;
-    }
+    do {
+        end =
+            std::to_chars(suffix + 1, suffix + name_suffix_bytes_max, names_.next_number(name)).ptr;
+    } while (!names_.add({bytes + begin, static_cast<std::size_t>(end - bytes) - begin}));
+    *end = '"';
+    fields_bytes_ = static_cast<std::size_t>(end + 1 - bytes);
+    return true;
 }
 
 }  // namespace logwisp

@@ -36,7 +36,8 @@ struct Line;
 
 // Containers inside of one another in the value of a member.
 inline constexpr std::uint32_t json_depth_max = 64;
-// Lines up to this long need no memory that was not there from the start.
+// Lines up to this long need no memory that was not there from the start. It is some 2 MiB, touched
+// as far as lines are long.
 inline constexpr std::size_t json_line_bytes_reserved = 64 * 1024;
 
 class JsonLine {
@@ -59,6 +60,8 @@ class JsonLine {
         std::size_t capacity = 0;
         bool reserve(std::size_t wanted);
     };
+    // A time or the name of a level in canonical form, with the block that is written past it.
+    using ShortString = std::array<char, 1024>;
     bool reserve(std::size_t text_bytes);
     // Finds the tokens of `line`, or of its repaired copy.
     bool index(std::string_view line);
@@ -72,7 +75,7 @@ class JsonLine {
     [[nodiscard]] std::string_view token_text() const;
     // The string that is next in canonical form, when it is short. Empty: it is not, or it is no
     // good string.
-    std::string_view short_string(std::span<char> buffer) const;
+    [[nodiscard]] std::string_view short_string(ShortString& buffer) const;
 
     // After the opening brace. `top`: of the line, where some names have a meaning; else of its
     // "fields".
@@ -103,7 +106,7 @@ class JsonLine {
     Buffer fields_;
     std::size_t fields_bytes_ = 0;
     Buffer message_;
-    std::array<char, 256> time_text_;
+    ShortString time_text_;
     bool has_time_ = false;
     bool has_message_ = false;
     bool has_fields_ = false;

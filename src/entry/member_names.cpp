@@ -36,25 +36,35 @@ void MemberNames::clear() {
     }
 }
 
-std::uint32_t MemberNames::add(std::string_view name) {
-    CHECK(count_ < json_members_max);
-    const std::uint32_t hash = hash_of(name);
+MemberNames::Slot& MemberNames::find(std::string_view name, std::uint32_t hash) {
     // Half of the slots stay free: the walk ends.
     for (std::size_t index = hash % slots_count;; index = (index + 1) % slots_count) {
         Slot& slot = slots_[index];
-        if (slot.generation != generation_) {
-            slot = {.name = name.data(),
-                    .name_bytes = static_cast<std::uint32_t>(name.size()),
-                    .hash = hash,
-                    .generation = generation_,
-                    .next_number = 2};
-            ++count_;
-            return 0;
-        }
+        if (slot.generation != generation_) return slot;
         if (slot.hash == hash && slot.name_bytes == name.size() &&
             std::memcmp(slot.name, name.data(), name.size()) == 0)
-            return slot.next_number++;
+            return slot;
     }
+}
+
+bool MemberNames::add(std::string_view name) {
+    CHECK(count_ < json_members_max);
+    const std::uint32_t hash = hash_of(name);
+    Slot& slot = find(name, hash);
+    if (slot.generation == generation_) return false;
+    slot = {.name = name.data(),
+            .name_bytes = static_cast<std::uint32_t>(name.size()),
+            .hash = hash,
+            .generation = generation_,
+            .next_number = 2};
+    ++count_;
+    return true;
+}
+
+std::uint32_t MemberNames::next_number(std::string_view name) {
+    Slot& slot = find(name, hash_of(name));
+    CHECK(slot.generation == generation_);
+    return slot.next_number++;
 }
 
 }  // namespace logwisp

@@ -20,10 +20,13 @@ class MemberNames {
     // How many members may still be added.
     [[nodiscard]] std::size_t room() const { return json_members_max - count_; }
 
-    // 0: `name` was not there and is now; its bytes must stay where they are until clear(). Else it
-    // was there, and the number is the next one to tell the two apart by: 2 when asked for the
-    // first time, then 3 ... REQUIRES: room() > 0.
-    std::uint32_t add(std::string_view name);
+    // True: `name` was not there and is now; its bytes must stay where they are until clear().
+    // REQUIRES: room() > 0.
+    bool add(std::string_view name);
+
+    // What to tell the next one of the same name apart by: 2 when asked for the first time, then 3
+    // ... REQUIRES: `name` was added.
+    std::uint32_t next_number(std::string_view name);
 
   private:
     struct Slot {
@@ -34,6 +37,9 @@ class MemberNames {
         std::uint32_t next_number;
     };
     static constexpr std::size_t slots_count = 2 * json_members_max;
+
+    // The slot of `name`, or the free one it belongs in.
+    Slot& find(std::string_view name, std::uint32_t hash);
 
     std::array<Slot, slots_count> slots_{};
     std::uint32_t generation_ = 1;

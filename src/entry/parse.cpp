@@ -8,7 +8,7 @@ namespace logwisp {
 namespace {
 
 bool looks_like_object(std::string_view line) {
-    const std::size_t first = line.find_first_not_of(" \t\r");
+    const std::size_t first = line.find_first_not_of(" \t\r\n");
     return first != std::string_view::npos && line[first] == '{';
 }
 

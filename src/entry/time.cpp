@@ -223,6 +223,7 @@ std::optional<Timestamp> epoch_of_number(std::string_view number) {
 }
 
 std::optional<Timestamp> epoch_of_string(std::string_view text) {
+    if (text.size() > time_text_bytes_max) return {};
     const auto is_part = [](char c) { return is_digit(c); };
     const auto whole = static_cast<std::size_t>(
         std::find_if_not(text.begin(), text.end(), is_part) - text.begin());
