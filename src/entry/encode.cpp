@@ -18,21 +18,55 @@ namespace logwisp {
 //   3n, or 3 * 3n when each byte was ill-formed and then, being three
 //     bytes of U+FFFD, stays as it is: 3n again (entry/json_line.cpp has the sum)
 //   around it: the names of five keys, the source at 6 bytes per byte, a time, a level, the marks,
-//   and the block that is written past
+//   and the blocks that are written past
 //     the end.
 constexpr std::size_t keys_bytes_max =
     std::string_view(R"({"time":"","source":"","level":"FATAL","message":"","fields":{}})").size();
 static_assert(keys_bytes_max + time_text_bytes_max + 6 * source_bytes_max + marks_bytes_max +
-                      2 * block_bytes <=
+                      4 * block_bytes <=
                   entry_overhead_bytes_max,
               "entry_bytes_max must cover what is written around a line");
 static_assert(json_growth_max == 6);
+
+// The source from its key on, kept from line to line: it is the same for all lines of a file.
+class SourceWriter {
+  public:
+    SourceWriter() { keep({}); }
+
+    char* write(std::string_view source, char* out) {
+        CHECK(source.size() <= source_bytes_max);
+        if (source != std::string_view(source_.data(), source_bytes_)) keep(source);
+        // A name of usual length is copied without asking how long it is.
+        if (text_bytes_ > 2 * block_bytes) {
+            std::memcpy(out, text_.data(), text_bytes_);
+        } else {
+            std::memcpy(out, text_.data(), 2 * block_bytes);
+        }
+        return out + text_bytes_;
+    }
+
+  private:
+    void keep(std::string_view source) {
+        source_bytes_ = source.copy(source_.data(), source_.size());
+        char* const begin = text_.data();
+        const std::string_view key = "\",\"source\":\"";
+        text_bytes_ = static_cast<std::size_t>(
+            write_escaped(source, begin + key.copy(begin, key.size())) - begin);
+        CHECK(text_bytes_ <= text_.size());
+    }
+
+    std::array<char, source_bytes_max> source_{};
+    std::size_t source_bytes_ = 0;
+    std::array<char, json_growth_max * source_bytes_max + 4 * block_bytes> text_{};
+    std::size_t text_bytes_ = 0;
+};
 
 struct Encoder::Parser {
     LineParser lines;
     // The line's own epochs and our clock run through different seconds.
     TimeWriter line_time;
     TimeWriter clock;
+    SourceWriter source;
 };
 
 namespace {
@@ -48,11 +82,8 @@ char* put(std::string_view piece, char* out) {
     return out + piece.size();
 }
 
-// Up to "message", with its opening quote.
-char* put_source_and_level(std::string_view source, Level level, char* out) {
-    CHECK(source.size() <= source_bytes_max);
-    out = put("\",\"source\":\"", out);
-    out = write_escaped(source, out);
+// Up to the opening quote of "message".
+char* put_level(Level level, char* out) {
     if (level != Level::none) {
         out = put("\",\"level\":\"", out);
         out = put(level_name(level), out);
@@ -75,7 +106,7 @@ std::size_t Encoder::encode(const Line& line, char* out) {
     } else {
         end = parser_->line_time.write(parsed.time, end);
     }
-    end = put_source_and_level(line.source, parsed.level, end);
+    end = put_level(parsed.level, parser_->source.write(line.source, end));
     end = parsed.message_is_json ? put(parsed.message, end)
                                  : write_escaped_padded(parsed.message, end);
     if (!parsed.fields.empty()) {
@@ -96,7 +127,7 @@ std::size_t Encoder::encode_notice(Timestamp at, std::string_view source, std::s
                                    std::string_view fields, char* out) {
     char* end = put("{\"time\":\"", out);
     end = parser_->clock.write(at, end);
-    end = put_source_and_level(source, Level::info, end);
+    end = put_level(Level::info, parser_->source.write(source, end));
     end = write_escaped(message, end);
     if (!fields.empty()) {
         end = put("\",\"fields\":{", end);

@@ -28,8 +28,6 @@ constexpr std::size_t short_string_bytes_max = 6 * time_text_bytes_max + 2;
 // bytes per byte, what is written is never more than three times the line.
 constexpr std::size_t name_suffix_bytes_max = 8;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 // The longest that a line which needs no more memory can become: every byte ill-formed, and
 // repaired.
 constexpr std::size_t repaired_bytes_reserved = utf8_replacement.size() * json_line_bytes_reserved;
@@ -101,7 +99,7 @@ bool JsonLine::take(char token) {
 std::string_view JsonLine::token_text() const {
     const std::size_t begin = tokens_[token_];
     std::size_t end = token_ + 1 < tokens_.size() ? tokens_[token_ + 1] : text_.size();
-    while (end > begin && is_space(text_[end - 1])) --end;
+    while (end > begin && is_json_space(text_[end - 1])) --end;
     return text_.substr(begin, end - begin);
 }
 
@@ -240,8 +238,13 @@ bool JsonLine::copy_scalar() {
     if (token_ >= tokens_.size()) return false;
     if (peek() == '"') return copy_string();
     const std::string_view text = token_text();
-    if (text != "true" && text != "false" && text != "null" && !is_json_number(text)) return false;
-    std::memcpy(fields_.bytes.get() + fields_bytes_, text.data(), text.size());
+    if (!is_json_number(text) && text != "true" && text != "false" && text != "null") return false;
+    char* const out = fields_.bytes.get() + fields_bytes_;
+    if (text.size() <= block_bytes) {
+        Block(text.data()).store(out);
+    } else {
+        std::memcpy(out, text.data(), text.size());
+    }
     fields_bytes_ += text.size();
     ++token_;
     return true;

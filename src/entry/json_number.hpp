@@ -1,9 +1,12 @@
-// The grammar of numbers in JSON: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+// The smallest parts of JSON: white space, and the grammar of numbers:
+// -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
 #pragma once
 
 #include <string_view>
 
 namespace logwisp {
+
+constexpr bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // All of `text` is one number.
 constexpr bool is_json_number(std::string_view text) {

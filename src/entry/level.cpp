@@ -166,6 +166,7 @@ class Place {
 
     // `index` is at ':'.
     [[nodiscard]] Level after_or_before_colon(std::size_t index) const {
+        if (is_digit(at(index + 1))) return Level::none;  // a time of day, mostly
         if (index > 0 && line_[index - 1] == '"') {
             if (!is_level_key(key_before(index - 1))) return Level::none;
             const std::size_t from = skip_spaces(index + 1);

@@ -19,9 +19,19 @@ std::uint32_t hash_of(std::string_view name) {
         hash = (hash ^ word) * multiplier;
         hash ^= hash >> 29;
     }
+    // What is left is read as two halves that may overlap.
     std::uint64_t word = 0;
-    for (std::size_t index = 0; index < left; ++index)
-        word = word << 8 | static_cast<unsigned char>(bytes[index]);
+    if (left >= 4) {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        std::memcpy(&first, bytes, 4);
+        std::memcpy(&last, bytes + left - 4, 4);
+        word = std::uint64_t{first} << 32 | last;
+    } else if (left > 0) {
+        word = static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[0])) << 16 |
+               static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[left / 2])) << 8 |
+               static_cast<unsigned char>(bytes[left - 1]);
+    }
     hash = (hash ^ word) * multiplier;
     return static_cast<std::uint32_t>(hash >> 32);
 }

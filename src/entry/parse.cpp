@@ -1,6 +1,7 @@
 #include "entry/parse.hpp"
 
 #include "entry/encode.hpp"
+#include "entry/json_number.hpp"
 #include "entry/level.hpp"
 
 namespace logwisp {
@@ -8,8 +9,9 @@ namespace logwisp {
 namespace {
 
 bool looks_like_object(std::string_view line) {
-    const std::size_t first = line.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && line[first] == '{';
+    std::size_t first = 0;
+    while (first < line.size() && is_json_space(line[first])) ++first;
+    return first < line.size() && line[first] == '{';
 }
 
 }  // namespace
