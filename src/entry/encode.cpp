@@ -12,14 +12,15 @@
 
 namespace logwisp {
 
-// How long an entry gets, at most, with n = line bytes:
-//   a line that is text: every byte becomes at most 6 (a control character, \u0000; an ill-formed
-//   one becomes 3, U+2028 6 from 3) a line that is JSON: message and fields are together at most
-//   3n, or 3 * 3n when each byte was ill-formed and then, being three
-//     bytes of U+FFFD, stays as it is: 3n again (entry/json_line.cpp has the sum)
-//   around it: the names of five keys, the source at 6 bytes per byte, a time, a level, the marks,
-//   and the blocks that are written past
-//     the end.
+// How long an entry gets, at most, for a line of n bytes:
+// - The line is text: a byte becomes six at most (a control character, \u0000; an ill-formed one
+//   becomes three, U+2028 six from three), 6n.
+// - It is JSON: message and fields are 3n together (the sum is in entry/json_line.cpp). An
+// ill-formed
+//   byte becomes three of U+FFFD, which then stay as they are: 3n again.
+// - Around it: five keys, the source at six bytes per byte, a time, a level, our marks, and the
+// blocks
+//   that are written past an end.
 constexpr std::size_t keys_bytes_max =
     std::string_view(R"({"time":"","source":"","level":"FATAL","message":"","fields":{}})").size();
 static_assert(keys_bytes_max + time_text_bytes_max + 6 * source_bytes_max + marks_bytes_max +
