@@ -1,4 +1,5 @@
-// The files as following sees them: the real ones, or a simulated file system in tests. Every call answers at once. One thread.
+// The files as following sees them: the real ones, or a simulated file system in tests. Every call
+// answers at once. One thread.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 namespace logwisp {
 
-// Which file this is, whatever it is called now: file handle (inode and generation) where the file system gives one, else device, inode
-// and birth time. Two different files never compare equal while one of them is open.
+// Which file this is, whatever it is called now: file handle (inode and generation) where the file
+// system gives one, else device, inode and birth time. Two different files never compare equal
+// while one of them is open.
 struct FileIdentity {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -28,7 +30,8 @@ struct FileStatus {
     FileIdentity identity;
     std::uint64_t size_bytes = 0;
     std::int64_t modified_ns = 0;
-    std::uint32_t links = 1;  // 0: deleted
+    std::int64_t born_ns = 0;  // 0: the file system does not say
+    std::uint32_t links = 1;   // 0: deleted
 };
 
 // inotify's event, with its masks (IN_CREATE, IN_MODIFY, ...).
@@ -42,19 +45,27 @@ class FileSystem {
   public:
     virtual ~FileSystem() = default;
 
-    // Read-only, never blocks on a FIFO, never becomes a controlling terminal, close-on-exec; follows symbolic links.
+    // Read-only, never blocks on a FIFO, never becomes a controlling terminal, close-on-exec;
+    // follows symbolic links.
     virtual Result<int> open(const std::string& path) = 0;
     virtual void close(int file) = 0;
     virtual Result<FileStatus> status(int file) = 0;
     virtual Result<FileStatus> status(const std::string& path) = 0;       // follows links
     virtual Result<FileStatus> link_status(const std::string& path) = 0;  // does not
-    // Offset of the first byte at or after `offset` that is not in a hole; the size of the file when only holes follow.
+    // Where a symbolic link points, as written in it. A file system without links need not know.
+    virtual Result<std::string> read_link(const std::string& path) {
+        return failure(EINVAL, "readlink", path);
+    }
+    // Offset of the first byte at or after `offset` that is not in a hole; the size of the file
+    // when only holes follow.
     virtual std::uint64_t next_data(int file, std::uint64_t offset) = 0;
-    // A small synchronous read (the last line's start, a marker); the stream's bytes go through Reactor::read.
+    // A small synchronous read (the last line's start, a marker); the stream's bytes go through
+    // Reactor::read.
     virtual Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) = 0;
     // Calls with every name but "." and "..", in any order.
-    virtual Result<void> list(const std::string& directory,
-                              const std::function<void(std::string_view name, FileKind kind)>& each) = 0;
+    virtual Result<void> list(
+        const std::string& directory,
+        const std::function<void(std::string_view name, FileKind kind)>& each) = 0;
     // False for file systems whose changes inotify does not see (NFS, SMB, FUSE, 9p, procfs, ...).
     virtual bool has_events(const std::string& path) = 0;
 
@@ -62,7 +73,8 @@ class FileSystem {
     virtual Result<int> watch_open() = 0;
     virtual Result<int> watch_add(int instance, const std::string& path, std::uint32_t mask) = 0;
     virtual void watch_remove(int instance, int watch) = 0;
-    // Reads what is queued, without waiting, and calls with each event. False when the queue had overflowed: everything may have changed.
+    // Reads what is queued, without waiting, and calls with each event. False when the queue had
+    // overflowed: everything may have changed.
     virtual bool watch_read(int instance, const std::function<void(const WatchEvent&)>& each) = 0;
 
     // UTC, microseconds: what entries without a time of their own are stamped with.

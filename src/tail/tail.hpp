@@ -1,9 +1,10 @@
 // Following all targets of one stream: the public face of this folder. Home core's thread only.
 //
-//   inotify ----> Watches ----> Tail (which files) ----> Follower (one file and its rotations) ----> Splitter ----> Encoder ----> Sink
+//   inotify ----> Watches ----> Tail (which files) ----> Follower (one file and its rotations)
+//   ----> Splitter ----> Encoder ----> Sink
 //
-// Nothing here waits for readers. Work per turn is bounded by the sink: it says how many entries it still takes this turn, and what was
-// not read now is read in the next turn.
+// Nothing here waits for readers. Work per turn is bounded by the sink: it says how many entries it
+// still takes this turn, and what was not read now is read in the next turn.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +20,15 @@
 
 namespace logwisp {
 
-class Watches;   // one inotify instance, shared by all streams of a core (tail/watches.hpp)
+class Watches;  // one inotify instance, shared by all streams of a core (tail/watches.hpp)
 class Encoder;
+struct TailState;
 
 // Where encoded entries go: the stream's open batch. Implemented by core/.
 class EntrySink {
   public:
-    // The batch to append the next entry to, or nullptr when this turn has taken all it may: stop reading until on_sink_ready().
+    // The batch to append the next entry to, or nullptr when this turn has taken all it may: stop
+    // reading until on_sink_ready().
     virtual Batch* batch() = 0;
 
   protected:
@@ -33,11 +36,11 @@ class EntrySink {
 };
 
 struct TailCounters {
-    Counter files;            // followed now
-    Counter entries;          // published, synthetic ones included
-    Counter bytes;            // read
+    Counter files;    // followed now
+    Counter entries;  // published, synthetic ones included
+    Counter bytes;    // read
     Counter rotations;
-    Counter lost_bytes;       // truncated away before they could be read
+    Counter lost_bytes;  // truncated away before they could be read
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;
@@ -71,22 +74,25 @@ class Tail {
     Tail(const Tail&) = delete;
     Tail& operator=(const Tail&) = delete;
 
-    // Looks for the targets; files that exist now start where their target's `from` says, files that appear later at their first byte.
+    // Looks for the targets; files that exist now start where their target's `from` says, files
+    // that appear later at their first byte.
     void start();
-    // The sink takes entries again (called by its owner every turn in which batch() had returned nullptr before).
+    // The sink takes entries again (called by its owner every turn in which batch() had returned
+    // nullptr before).
     void on_sink_ready();
-    // Stops: cancels what is in flight. closed() becomes true in this or a later turn; then it may be destroyed.
+    // Stops: cancels what is in flight. closed() becomes true in this or a later turn; then it may
+    // be destroyed.
     void close();
     [[nodiscard]] bool closed() const;
 
-    // True once every target has been looked for and every file found was opened (or its error is known).
+    // True once every target has been looked for and every file found was opened (or its error is
+    // known).
     [[nodiscard]] bool ready() const;
     [[nodiscard]] const TailCounters& counters() const;
     [[nodiscard]] std::vector<WatcherStatus> watchers() const;
 
   private:
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<TailState> state_;
 };
 
 }  // namespace logwisp

@@ -1,6 +1,7 @@
-// One inotify instance per core, shared by the streams whose home it is. Watches are hints: whoever is called looks at the file or the
-// directory itself. When inotify cannot be had (instances or watches exhausted, forbidden) add() fails and its caller checks
-// periodically instead; that is said once. One thread.
+// One inotify instance per core, shared by the streams whose home it is. Watches are hints: whoever
+// is called looks at the file or the directory itself. When inotify cannot be had (instances or
+// watches exhausted, forbidden) add() fails and its caller checks periodically instead; that is
+// said once. One thread.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,8 @@ class WatchListener {
     virtual void on_event(const WatchEvent& event) = 0;
     // Events were lost (queue overflow): look at everything again.
     virtual void on_events_lost() = 0;
+    // All events of this turn were told: act now, once.
+    virtual void on_events_end() = 0;
 
   protected:
     ~WatchListener() = default;

@@ -1,0 +1,199 @@
+// Everything periodic. One timer: once a second a sweep that verifies a part of what events should
+// have told, more often only while something cannot tell by itself (no events, an error, a held
+// line, a file in doubt).
+#include <algorithm>
+
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+void TailState::on_tick() {
+    tick_at_ms = 0;
+    retry_due();
+    if (now_ms() >= next_poll_ms) {
+        next_poll_ms = now_ms() + config.check_interval_ms;
+        poll_unwatched();
+        check_held();
+        check_suspects();
+    }
+    if (now_ms() >= next_sweep_ms) {
+        next_sweep_ms = now_ms() + sweep_ms;
+        sweep();
+    }
+    settle();
+}
+
+void TailState::sweep() {
+    check_retired();
+    limit_descriptors();
+    look_for_missing_roots();
+    for (std::size_t count = std::min(verified_directories_per_sweep, places.size()); count > 0;
+         --count) {
+        if (places.empty()) break;
+        place_cursor = (place_cursor + 1) % places.size();
+        Place& place = *places[place_cursor];
+        if (place.watch < 0) continue;
+        if (place.told_error) scan(place, false);  // could not be listed before
+        recheck_place(place);
+    }
+    watch_again();
+    // Paths that lead nowhere are looked for; one that has its file again needs that no more.
+    const auto absent = absent_paths;
+    for (const std::string& path : absent) {
+        const FollowedPath* entry = path_at(path);
+        if (entry == nullptr || (entry->current != nullptr && !entry->current->retired))
+            std::erase(absent_paths, path);
+        else
+            look(path, entry->target);
+    }
+    for (std::size_t count = std::min(verified_files_per_sweep, followers.size()); count > 0;
+         --count) {
+        if (followers.empty()) break;
+        verify_cursor = (verify_cursor + 1) % followers.size();
+        Follower& follower = *followers[verify_cursor];
+        if (follower.renamed && follower.slot == nullptr && follower.at_end() &&
+            follower.primary != nullptr && now_ms() - follower.changed_ms >= config.drain_idle_ms) {
+            set_origin(follower, follower.primary);
+            follower.renamed = false;
+        }
+        if (follower.watch >= 0) verify(follower);
+    }
+}
+
+void TailState::verify(Follower& follower) {
+    if (follower.slot != nullptr) {
+        follower.again = true;
+        if (follower.primary == nullptr) return;
+    }
+    if (follower.primary != nullptr) return look(follower.primary->path, follower.primary->target);
+    if (follower.file < 0) return;
+    if (const auto status = files().status(follower.file)) examine(follower, *status);
+}
+
+// Without events: every path and every directory, every time, up to a bound per check.
+void TailState::poll_unwatched() {
+    if (unwatched_places != 0) {
+        for (std::size_t count = std::min(verified_directories_per_sweep, places.size()); count > 0;
+             --count) {
+            if (places.empty()) break;
+            place_cursor = (place_cursor + 1) % places.size();
+            Place& place = *places[place_cursor];
+            if (place.watch >= 0) continue;
+            const auto status = files().status(place.path);
+            if (status && status->identity == place.identity)
+                scan(place, false);
+            else
+                recheck_place(place);
+        }
+    }
+    if (unwatched_files == 0) return;
+    for (std::size_t count = std::min(polled_files_per_check, followers.size()); count > 0;
+         --count) {
+        if (followers.empty()) break;
+        poll_cursor = (poll_cursor + 1) % followers.size();
+        if (followers[poll_cursor]->watch < 0) verify(*followers[poll_cursor]);
+    }
+}
+
+// Watches may be had again: tried until the first refusal.
+void TailState::watch_again() {
+    if (!parts.watches.available()) return;
+    std::size_t tries = verified_directories_per_sweep;
+    if (unwatched_places != 0) {
+        for (const auto& place : places) {
+            if (place->watch >= 0 || tries == 0 || place->to_scan) continue;
+            --tries;
+            watch_place(*place);
+            if (place->watch < 0) break;
+            place->to_scan = true;
+            places_to_scan.push_back(place.get());
+        }
+    }
+    if (unwatched_files == 0) return;
+    for (const auto& follower : followers) {
+        if (follower->watch >= 0 || follower->primary == nullptr || tries == 0) continue;
+        --tries;
+        watch_file(*follower, follower->primary->path);
+        if (follower->watch < 0) break;
+        schedule(*follower);
+    }
+}
+
+void TailState::retry_due() {
+    const auto due_files = failed;
+    for (Follower* follower : due_files) {
+        if (follower->retry.at_ms > now_ms()) continue;
+        std::erase(failed, follower);
+        follower->retry.at_ms = 0;
+        schedule(*follower);
+    }
+    const auto due_paths = failed_paths;
+    for (const std::string& path : due_paths) {
+        const FollowedPath* entry = path_at(path);
+        if (entry == nullptr)
+            std::erase(failed_paths, path);
+        else if (entry->retry.at_ms <= now_ms())
+            look(path, entry->target);
+    }
+}
+
+// A file that no path names is closed once its writer has been silent for drain_idle_ms and
+// everything was read.
+void TailState::check_retired() {
+    for (Follower* follower : retired) {
+        if (follower->slot != nullptr || follower->queued || follower->waits_for != nullptr)
+            continue;
+        if (now_ms() - follower->changed_ms < config.drain_idle_ms) continue;
+        const auto status =
+            follower->file >= 0 ? files().status(follower->file) : failure(EBADF, "stat");
+        const std::uint64_t position = follower->mark.position();
+        const bool unread = status && !follower->refused && status->size_bytes > position;
+        if (unread && follower->error == 0) {
+            examine(*follower, *status);
+            continue;
+        }
+        if (unread) {
+            counters.lost_bytes.add(status->size_bytes - position);
+            log_warn("{}: {}: rotated away with {} bytes that cannot be read", stream_name,
+                     follower->origin->path, status->size_bytes - position);
+        }
+        follower->finishing = true;
+        schedule(*follower);
+    }
+}
+
+void TailState::check_held() {
+    std::erase_if(holding, [&](Follower* follower) {
+        if (!follower->splitter.holding()) {
+            follower->in_holding = false;
+            return true;
+        }
+        if (now_ms() - follower->held_since_ms >= config.flush_partial_ms &&
+            follower->slot == nullptr) {
+            follower->flush_partial = true;
+            schedule(*follower);
+        }
+        return false;
+    });
+}
+
+void TailState::check_suspects() {
+    const auto in_doubt = suspects;
+    for (Follower* follower : in_doubt) schedule(*follower);
+}
+
+void TailState::arm_tick() {
+    if (closing || !started) return;
+    if (followers.empty() && places.empty() && missing_roots.empty()) return;
+    std::uint64_t at = next_sweep_ms;
+    if (unwatched_files != 0 || unwatched_places != 0 || !suspects.empty() || !holding.empty())
+        at = std::min(at, next_poll_ms);
+    for (const Follower* follower : failed) at = std::min(at, follower->retry.at_ms);
+    for (const std::string& path : failed_paths)
+        if (const FollowedPath* entry = path_at(path)) at = std::min(at, entry->retry.at_ms);
+    if (tick_at_ms != 0 && tick_at_ms <= at) return;
+    tick_at_ms = std::max(at, now_ms() + 1);
+    parts.reactor.arm(tick, tick_at_ms - now_ms());
+}
+
+}  // namespace logwisp

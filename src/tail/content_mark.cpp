@@ -1,0 +1,67 @@
+#include "tail/content_mark.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace logwisp {
+
+void ContentMark::advance(std::string_view bytes) {
+    if (bytes.empty()) return;
+    if (head_bytes_ < content_head_bytes && head_bytes_ == position_) {
+        const std::string_view head = bytes.substr(0, content_head_bytes - head_bytes_);
+        head_hash_ = hash_more(head_hash_, head);
+        head_bytes_ = static_cast<std::uint16_t>(head_bytes_ + head.size());
+    }
+    if (bytes.size() >= tail_marker_bytes) {
+        std::memcpy(marker_, bytes.data() + bytes.size() - tail_marker_bytes, tail_marker_bytes);
+        marker_bytes_ = tail_marker_bytes;
+    } else {
+        const std::size_t kept =
+            std::min<std::size_t>(marker_bytes_, tail_marker_bytes - bytes.size());
+        std::memmove(marker_, marker_ + marker_bytes_ - kept, kept);
+        std::memcpy(marker_ + kept, bytes.data(), bytes.size());
+        marker_bytes_ = static_cast<std::uint8_t>(kept + bytes.size());
+    }
+    position_ += bytes.size();
+}
+
+void ContentMark::advance_over_hole(std::uint64_t bytes) {
+    static constexpr char nuls[content_head_bytes] = {};
+    const std::uint64_t first = std::min<std::uint64_t>(bytes, sizeof(nuls));
+    advance({nuls, first});
+    position_ += bytes - first;
+}
+
+Result<void> ContentMark::begin_at(FileSystem& files, int file, std::uint64_t position) {
+    reset();
+    char bytes[content_head_bytes];
+    const std::size_t head = std::min<std::uint64_t>(position, content_head_bytes);
+    const auto found = files.read_at(file, {bytes, head}, 0);
+    if (!found) return tl::make_unexpected(found.error());
+    advance({bytes, *found});
+    const std::size_t before = std::min<std::uint64_t>(position, tail_marker_bytes);
+    const auto marked = files.read_at(file, {bytes, before}, position - before);
+    if (!marked) return tl::make_unexpected(marked.error());
+    // Shrunk in between: as if nothing had been read, the next look finds it so.
+    if (*found != head || *marked != before) return failure(ESTALE, "read");
+    std::memcpy(marker_, bytes, before);
+    marker_bytes_ = static_cast<std::uint8_t>(before);
+    position_ = position;
+    return {};
+}
+
+bool ContentMark::head_matches(FileSystem& files, int file, std::uint64_t size_bytes) const {
+    if (head_bytes_ == 0 || size_bytes < head_bytes_) return true;  // nothing speaks against it
+    char bytes[content_head_bytes];
+    const auto found = files.read_at(file, {bytes, head_bytes_}, 0);
+    return found && *found == head_bytes_ && hash_more(hash_seed, {bytes, *found}) == head_hash_;
+}
+
+bool ContentMark::matches(FileSystem& files, int file) const {
+    if (position_ == 0 || !head_matches(files, file, position_)) return false;
+    char bytes[tail_marker_bytes];
+    const auto found = files.read_at(file, {bytes, marker_bytes_}, position_ - marker_bytes_);
+    return found && std::string_view(bytes, *found) == marker();
+}
+
+}  // namespace logwisp

@@ -1,0 +1,48 @@
+// How far a file was read, and what stood there: enough to see that what was read is not what the
+// file holds now. One per file.
+//
+// The marker (the last bytes before the position) is compared with every read and catches a file
+// that was truncated and has grown past the old position; with the head it recognises a copy of the
+// file (copytruncate's) as already read.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "logwisp/limits.hpp"
+#include "tail/file_system.hpp"
+#include "tail/hash.hpp"
+
+namespace logwisp {
+
+// A copy is recognised by so many bytes at its beginning and by the marker.
+inline constexpr std::size_t content_head_bytes = 256;
+
+class ContentMark {
+  public:
+    [[nodiscard]] std::uint64_t position() const { return position_; }
+    // The bytes right before the position, at most tail_marker_bytes.
+    [[nodiscard]] std::string_view marker() const { return {marker_, marker_bytes_}; }
+
+    // These bytes come next in the file.
+    void advance(std::string_view bytes);
+    // So many NULs come next.
+    void advance_over_hole(std::uint64_t bytes);
+    void reset() { *this = ContentMark(); }
+    // Begins at `position` of a file that nobody has read: reads its head and the marker.
+    Result<void> begin_at(FileSystem& files, int file, std::uint64_t position);
+
+    // The file begins as this one did (as far as both reach) and, when it reaches that far, has the
+    // same bytes before the position.
+    [[nodiscard]] bool head_matches(FileSystem& files, int file, std::uint64_t size_bytes) const;
+    [[nodiscard]] bool matches(FileSystem& files, int file) const;
+
+  private:
+    std::uint64_t position_ = 0;
+    std::uint64_t head_hash_ = hash_seed;
+    std::uint16_t head_bytes_ = 0;
+    std::uint8_t marker_bytes_ = 0;
+    char marker_[tail_marker_bytes] = {};
+};
+
+}  // namespace logwisp

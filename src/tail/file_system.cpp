@@ -1,0 +1,161 @@
+#include "tail/file_system.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+#include "tail/identity.hpp"
+
+namespace logwisp {
+
+namespace {
+
+// One read of the inotify queue; the queue itself is bounded by fs.inotify.max_queued_events.
+constexpr std::size_t watch_buffer_bytes = 64 * 1024;
+
+bool magic_has_events(long magic) {
+    constexpr std::array<std::uint32_t, 12> silent = {
+        NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+        FUSE_SUPER_MAGIC, V9FS_MAGIC,       PROC_SUPER_MAGIC,      SYSFS_MAGIC,
+        AFS_SUPER_MAGIC,  CODA_SUPER_MAGIC, CEPH_SUPER_MAGIC,      0x0bd00bd0 /* Lustre */};
+    for (const std::uint32_t one : silent)
+        if (static_cast<std::uint32_t>(magic) == one) return false;
+    return true;
+}
+
+class RealFileSystem final : public FileSystem {
+  public:
+    Result<int> open(const std::string& path) override {
+        const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (file < 0) return failure(errno, "open", path);
+        // O_NONBLOCK was for FIFOs. Left on, io_uring answers EAGAIN for what is not in the page
+        // cache.
+        static_cast<void>(::fcntl(file, F_SETFL, 0));
+        return file;
+    }
+
+    void close(int file) override { ::close(file); }
+
+    Result<FileStatus> status(int file) override { return real_status(file); }
+    Result<FileStatus> status(const std::string& path) override { return real_status(path); }
+    Result<FileStatus> link_status(const std::string& path) override {
+        return real_link_status(path);
+    }
+
+    Result<std::string> read_link(const std::string& path) override {
+        char text[PATH_MAX];
+        const ssize_t bytes = ::readlink(path.c_str(), text, sizeof(text));
+        if (bytes < 0) return failure(errno, "readlink", path);
+        return std::string(text, static_cast<std::size_t>(bytes));
+    }
+
+    std::uint64_t next_data(int file, std::uint64_t offset) override {
+        const off_t data = ::lseek(file, static_cast<off_t>(offset), SEEK_DATA);
+        if (data >= 0) return static_cast<std::uint64_t>(data);
+        if (errno != ENXIO) return offset;  // no SEEK_DATA here: all is data
+        const auto found = real_status(file);
+        return found && found->size_bytes > offset ? found->size_bytes : offset;
+    }
+
+    Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override {
+        const ssize_t bytes =
+            ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+        if (bytes < 0) return failure(errno, "read");
+        return static_cast<std::size_t>(bytes);
+    }
+
+    Result<void> list(
+        const std::string& directory,
+        const std::function<void(std::string_view name, FileKind kind)>& each) override {
+        DIR* opened = ::opendir(directory.c_str());
+        if (opened == nullptr) return failure(errno, "opendir", directory);
+        while (const dirent* found = ::readdir(opened)) {
+            const std::string_view name = found->d_name;
+            if (name == "." || name == "..") continue;
+            each(name, kind_of(directory, *found));
+        }
+        ::closedir(opened);
+        return {};
+    }
+
+    bool has_events(const std::string& path) override {
+        struct statfs found {};
+        return ::statfs(path.c_str(), &found) != 0 || magic_has_events(found.f_type);
+    }
+
+    Result<int> watch_open() override {
+        const int instance = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (instance < 0) return failure(errno, "inotify_init");
+        return instance;
+    }
+
+    Result<int> watch_add(int instance, const std::string& path, std::uint32_t mask) override {
+        const int watch = ::inotify_add_watch(instance, path.c_str(), mask);
+        if (watch < 0) return failure(errno, "inotify_add_watch", path);
+        return watch;
+    }
+
+    void watch_remove(int instance, int watch) override {
+        // Fails when the kernel has dropped the watch by itself: then there is nothing to remove.
+        static_cast<void>(::inotify_rm_watch(instance, watch));
+    }
+
+    bool watch_read(int instance, const std::function<void(const WatchEvent&)>& each) override {
+        alignas(inotify_event) static thread_local char buffer[watch_buffer_bytes];
+        bool complete = true;
+        while (true) {
+            const ssize_t bytes = ::read(instance, buffer, sizeof(buffer));
+            if (bytes < 0 && errno == EINTR) continue;
+            if (bytes <= 0) return complete;
+            for (ssize_t at = 0; at < bytes;) {
+                const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+                at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+                if ((event->mask & IN_Q_OVERFLOW) != 0) {
+                    complete = false;
+                    continue;
+                }
+                // The name is padded with NULs.
+                each(WatchEvent{.watch = event->wd,
+                                .mask = event->mask,
+                                .name = event->len == 0 ? std::string_view{} : event->name});
+            }
+        }
+    }
+
+    std::int64_t wall_us() override {
+        return std::chrono::duration_cast<std::chrono::microseconds>(
+                   std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    }
+
+  private:
+    static FileKind kind_of(const std::string& directory, const dirent& found) {
+        switch (found.d_type) {
+            case DT_REG:
+                return FileKind::regular;
+            case DT_DIR:
+                return FileKind::directory;
+            case DT_LNK:
+                return FileKind::symlink;
+            case DT_UNKNOWN: {
+                const auto status = real_link_status(directory + "/" + found.d_name);
+                return status ? status->kind : FileKind::other;
+            }
+            default:
+                return FileKind::other;
+        }
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<FileSystem> make_real_file_system() { return std::make_unique<RealFileSystem>(); }
+
+}  // namespace logwisp

@@ -1,0 +1,169 @@
+// Followers come and go; descriptors and watches with them.
+#include <sys/inotify.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+constexpr std::uint32_t file_mask = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
+}  // namespace
+
+std::unique_ptr<Follower> TailState::make_follower() {
+    return std::make_unique<Follower>(config.line_bytes_max, carries);
+}
+
+Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStatus& status,
+                                  int file) {
+    Follower& follower = *made;
+    follower.identity = status.identity;
+    follower.file = file;
+    follower.known_size_bytes = status.size_bytes;
+    follower.modified_ns = status.modified_ns;
+    follower.born_ns = status.born_ns;
+    follower.recently_used = true;
+    follower.index = static_cast<std::uint32_t>(followers.size());
+    followers.push_back(std::move(made));
+    by_identity.emplace(status.identity, &follower);
+    counters.files.add();
+    ++descriptors;
+    ++unwatched_files;
+    return follower;
+}
+
+Follower* TailState::find(const FileIdentity& identity) {
+    const auto found = by_identity.find(identity);
+    return found == by_identity.end() ? nullptr : found->second;
+}
+
+void TailState::adopt_identity(Follower& follower, const FileIdentity& identity) {
+    by_identity.erase(follower.identity);
+    follower.identity = identity;
+    by_identity.emplace(identity, &follower);
+}
+
+void TailState::set_primary(Follower& follower, FollowedPath* entry) {
+    if (entry != nullptr) ++entry->followers;
+    if (follower.primary != nullptr) --follower.primary->followers;
+    follower.primary = entry;
+}
+
+void TailState::set_origin(Follower& follower, FollowedPath* entry) {
+    if (entry != nullptr) {
+        if (++entry->followers <= 2) bases_to_name.emplace_back(base_name(entry->path));
+    }
+    if (follower.origin != nullptr) --follower.origin->followers;
+    follower.origin = entry;
+}
+
+// Rotated away or deleted: read to the end, followed on until its writer has been silent for
+// drain_idle_ms, then closed.
+void TailState::retire(Follower& follower) {
+    if (follower.retired) return;
+    follower.retired = true;
+    follower.changed_ms = now_ms();
+    // What is written in the very last moment before a rotation may still be unread in a file whose
+    // descriptor was saved.
+    set_primary(follower, nullptr);
+    retired.push_back(&follower);
+    if (const auto open = reopen(follower); !open) {
+        if (open.error().code == ENOENT)
+            follower.finishing = true;
+        else
+            read_failed(follower, open.error());
+    } else if (const auto status = files().status(follower.file)) {
+        follower.end_bytes = status->size_bytes;
+        examine(follower, *status);
+    }
+    schedule(follower);
+}
+
+void TailState::destroy(Follower& follower) {
+    CHECK(follower.slot == nullptr);
+    unschedule(follower);
+    release_successor(follower);
+    if (follower.waits_for != nullptr) follower.waits_for->successor = nullptr;
+    for (auto* list : {&retired, &suspects, &holding, &failed}) std::erase(*list, &follower);
+    if (follower.watch >= 0) {
+        watch_uses[follower.watch].follower = nullptr;
+        release_watch_if_unused(follower.watch);
+    } else {
+        --unwatched_files;
+    }
+    if (follower.file >= 0) {
+        const auto status = files().status(follower.file);
+        if (status && status->links > 0 && !follower.refused && !follower.maybe_copy) {
+            if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
+            remembered.insert_or_assign(follower.identity, follower.mark);
+        }
+        files().close(follower.file);
+        --descriptors;
+    }
+    by_identity.erase(follower.identity);
+    for (auto& [path, entry] : paths)
+        if (entry.current == &follower) entry.current = nullptr;
+    FollowedPath* const origin = follower.origin;
+    set_primary(follower, nullptr);
+    set_origin(follower, nullptr);
+    counters.files.subtract();
+    const std::uint32_t index = follower.index;
+    std::swap(followers[index], followers.back());
+    followers[index]->index = index;
+    followers.pop_back();
+    if (origin != nullptr) forget_path_if_unused(*origin);
+}
+
+// Told by inotify when it can be had; otherwise looked at every check_interval_ms.
+void TailState::watch_file(Follower& follower, const std::string& path) {
+    if (follower.watch >= 0 || !files().has_events(path)) return;
+    const auto watch = parts.watches.add(path, file_mask, *this);
+    if (!watch) return told_no_watch(watch.error());
+    // The path may have been given to another file since it was opened.
+    const auto status = files().status(path);
+    if (!status || status->identity != follower.identity) return release_watch_if_unused(*watch);
+    WatchUse& use = watch_uses[*watch];
+    use.follower = &follower;
+    follower.watch = *watch;
+    --unwatched_files;
+}
+
+// Idle files give their descriptor back; the watch goes on telling. The clock hand passes over what
+// was read recently once.
+void TailState::limit_descriptors() {
+    for (std::size_t looked_at = 0;
+         descriptors > descriptors_max && looked_at < 2 * followers.size(); ++looked_at) {
+        descriptor_cursor = (descriptor_cursor + 1) % followers.size();
+        Follower& follower = *followers[descriptor_cursor];
+        if (follower.file < 0 || follower.slot != nullptr || follower.queued || follower.retired ||
+            follower.waits_for != nullptr || follower.successor != nullptr || follower.maybe_copy ||
+            !follower.at_end())
+            continue;
+        if (follower.recently_used) {
+            follower.recently_used = false;
+            continue;
+        }
+        files().close(follower.file);
+        follower.file = -1;
+        --descriptors;
+    }
+}
+
+Result<void> TailState::reopen(Follower& follower) {
+    if (follower.file >= 0) return {};
+    if (follower.primary == nullptr) return open_under_rotated_name(follower);
+    const auto opened = files().open(follower.primary->path);
+    if (!opened) return tl::make_unexpected(opened.error());
+    const auto status = files().status(*opened);
+    if (!status || status->identity != follower.identity) {
+        files().close(*opened);
+        return failure(ESTALE, "open", follower.primary->path);
+    }
+    follower.file = *opened;
+    ++descriptors;
+    return {};
+}
+
+}  // namespace logwisp

@@ -1,0 +1,130 @@
+// One followed file, and the paths it is known by. Home core's thread; owned by Tail::State, which
+// does all the work: here is only what is remembered between two looks. An idle follower holds no
+// buffer and no line.
+//
+// A path names one file after another (rotation); a file may have several paths (hard links,
+// symbolic links) or none any more (rotated away, deleted). So the two are kept apart:
+// FollowedPath.current is the file last seen under the path, Follower.primary the path the file is
+// looked for under, Follower.origin the path its entries are told to come from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tail/content_mark.hpp"
+#include "tail/file_system.hpp"
+#include "tail/splitter.hpp"
+
+namespace logwisp {
+
+struct Follower;
+struct ReadSlot;
+
+// Waits double from one to the other after every failure in a row.
+inline constexpr std::uint32_t retry_ms_min = 100;
+inline constexpr std::uint32_t retry_ms_max = 10'000;
+
+struct Retry {
+    std::uint64_t at_ms = 0;  // 0: nothing is to be tried again
+    std::uint32_t wait_ms = 0;
+
+    void fail(std::uint64_t now_ms) {
+        wait_ms = wait_ms == 0                 ? retry_ms_min
+                  : wait_ms * 2 > retry_ms_max ? retry_ms_max
+                                               : wait_ms * 2;
+        at_ms = now_ms + wait_ms;
+    }
+};
+
+struct FollowedPath {
+    std::string path;
+    std::uint32_t target = 0;         // index; its options count
+    std::uint16_t source_begin = 0;   // the source is the path from here
+    bool existed_at_start = false;    // then `from` says where its first file begins
+    bool had_file = false;            // the next one is a rotation
+    bool refused = false;             // not a regular file; said so
+    bool told_error = false;          // said once until it works again
+    int error = 0;                    // why it cannot be looked at or opened
+    std::uint64_t size_at_start = 0;  // bytes that were there when following began
+    std::uint32_t followers = 0;      // that have it as origin or primary
+    Follower* current = nullptr;
+    std::uint64_t rotations = 0;
+    std::uint64_t entries = 0;
+    std::int64_t last_read_us = 0;
+    Retry retry;
+
+    [[nodiscard]] std::string_view source() const {
+        return std::string_view(path).substr(source_begin);
+    }
+};
+
+enum class RotationReason : std::uint8_t {
+    none,
+    inode_change,
+    size_decrease,
+    time_reset,
+    beyond_size
+};
+
+// A synthetic entry that is due before anything else of the file.
+struct Notice {
+    RotationReason reason = RotationReason::none;
+    std::uint64_t number = 0;
+    std::uint64_t lost_bytes = 0;
+};
+
+struct Follower {
+    Follower(std::uint32_t line_bytes_max, CarryPool& pool) : splitter(line_bytes_max, pool) {}
+
+    FileIdentity identity;
+    FollowedPath* primary = nullptr;
+    FollowedPath* origin = nullptr;
+    int file = -1;            // -1: closed to save a descriptor; opened again by `primary`
+    int watch = -1;           // -1: no events, checked periodically
+    std::uint32_t index = 0;  // in the list of all
+    ContentMark mark;         // its position() is how far was read
+    Splitter splitter;
+    std::uint64_t known_size_bytes = 0;  // when last looked at
+    std::int64_t modified_ns = 0;
+    std::int64_t born_ns = 0;
+    Notice notice;
+    // What had been read before the last truncation: recognises the copy that copytruncate made.
+    std::unique_ptr<ContentMark> before_truncation;
+
+    Follower* next_queued = nullptr;
+    ReadSlot* slot = nullptr;       // its bytes are being read or split
+    Follower* waits_for = nullptr;  // is read to its end first
+    Follower* successor = nullptr;  // waits for this
+    std::uint64_t end_bytes =
+        0;  // retired: the size it had then; once read so far, the successor begins
+    std::uint64_t changed_ms =
+        0;  // last time something was read or looked for in vain while retired or in doubt
+    std::uint64_t held_since_ms = 0;  // since when the partial line is held
+    Retry retry;
+    int error = 0;
+
+    bool queued : 1 = false;
+    bool again : 1 = false;          // look once more when the slot is done
+    bool retired : 1 = false;        // no path names it: read on until idle
+    bool finishing : 1 = false;      // publish what is held, then close
+    bool flush_partial : 1 = false;  // publish what is held, then go on
+    bool maybe_copy : 1 =
+        false;  // its first bytes decide whether it is a copy of a file that was read already
+    bool at_start : 1 = false;  // nothing of it was read: its first bytes decide whether it is text
+    bool refused : 1 = false;   // compressed: left alone
+    bool told_error : 1 = false;
+    bool recently_used : 1 = false;   // for the choice of descriptors to close
+    bool time_went_back : 1 = false;  // the modification time did, and nothing was read since
+    bool in_holding : 1 = false;
+    bool renamed : 1 =
+        false;  // `origin` follows `primary` once everything written under the old name was read
+
+    [[nodiscard]] bool at_end() const { return mark.position() >= known_size_bytes; }
+};
+
+// With its two paths and the maps' nodes an idle follower stays below 1 KiB.
+static_assert(sizeof(Follower) <= 448);
+
+}  // namespace logwisp

@@ -1,0 +1,317 @@
+// Which file a path names now: new, grown, renamed, replaced, gone. Always asked of the file
+// system, never concluded from an event.
+#include <sys/inotify.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+// As many symbolic links as the kernel follows.
+constexpr int link_hops_max = 40;
+constexpr std::uint32_t link_mask =
+    IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
+
+bool is_gone(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
+}  // namespace
+
+void TailState::look(const std::string& path, std::uint32_t target) {
+    const auto status = files().status(path);
+    if (!status && is_gone(status.error())) {
+        if (FollowedPath* known = path_at(path)) path_gone(*known);
+        // A link that leads nowhere yet.
+        if (path_at(path) == nullptr && files().link_status(path)) {
+            watch_links(path);
+            path_gone(entry_for(path, target));
+        }
+        return;
+    }
+    FollowedPath& entry = entry_for(path, target);
+    if (!status) return path_failed(entry, status.error());
+    if (status->kind != FileKind::regular) return refuse(entry);
+    entry.refused = false;
+    if (starting && !entry.had_file && !entry.existed_at_start) {
+        entry.existed_at_start = true;
+        entry.size_at_start = status->size_bytes;
+    }
+    if (Follower* now = entry.current) {
+        // Some file systems give an open file another identity (overlay, when it is copied up):
+        // then the open one decides.
+        if (now->identity != status->identity && now->file >= 0) {
+            const auto open = files().status(now->file);
+            if (open && open->identity == status->identity) adopt_identity(*now, open->identity);
+        }
+        if (now->identity == status->identity) {
+            path_works(entry);
+            if (now->retired) return name_again(entry, *now);
+            return examine(*now, *status);
+        }
+    }
+    if (Follower* known = find(status->identity)) {
+        path_works(entry);
+        return name_again(entry, *known);
+    }
+    open_new(entry);
+}
+
+FollowedPath& TailState::entry_for(const std::string& path, std::uint32_t target) {
+    const auto [found, added] = paths.try_emplace(path);
+    FollowedPath& entry = found->second;
+    if (added) {
+        entry.path = path;
+        entry.target = target;
+        const std::string_view base = base_name(path);
+        entry.source_begin = static_cast<std::uint16_t>(path.size() - base.size());
+        paths_by_base[std::string(base)].push_back(&entry);
+        watch_links(path);
+    }
+    return entry;
+}
+
+FollowedPath* TailState::path_at(const std::string& path) {
+    const auto found = paths.find(path);
+    return found == paths.end() ? nullptr : &found->second;
+}
+
+void TailState::path_gone(FollowedPath& entry) {
+    path_works(entry);
+    entry.existed_at_start = false;  // what comes now is new
+    if (absent_paths.size() < absent_paths_max &&
+        std::find(absent_paths.begin(), absent_paths.end(), entry.path) == absent_paths.end())
+        absent_paths.push_back(entry.path);
+    if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
+        leave_path(entry, *entry.current);
+}
+
+void TailState::path_failed(FollowedPath& entry, const Error& error) {
+    entry.error = error.code;
+    entry.retry.fail(now_ms());
+    if (error.code == EMFILE || error.code == ENFILE) {
+        // Not this file's fault: others give their descriptor back as soon as they have been read.
+        entry.retry.wait_ms = retry_ms_min;
+        entry.retry.at_ms = now_ms() + retry_ms_min;
+        limit_descriptors();
+    }
+    if (std::find(failed_paths.begin(), failed_paths.end(), entry.path) == failed_paths.end())
+        failed_paths.push_back(entry.path);
+    if (std::exchange(entry.told_error, true)) return;
+    counters.read_errors.add();
+    const bool everybody = error.code == EMFILE || error.code == ENFILE;
+    if (everybody && !descriptor_limiter.allow(now_ms())) return;
+    log_warn("{}: {}: tried again until it works", stream_name, error.text());
+}
+
+void TailState::path_works(FollowedPath& entry) {
+    if (entry.retry.wait_ms != 0) std::erase(failed_paths, entry.path);
+    entry.retry = {};
+    entry.error = 0;
+    entry.told_error = false;
+}
+
+// A FIFO, a socket, a device or a directory where a file is followed.
+void TailState::refuse(FollowedPath& entry) {
+    path_works(entry);
+    if (!std::exchange(entry.refused, true))
+        log_warn("{}: {}: not a regular file: left alone", stream_name, entry.path);
+    if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
+        leave_path(entry, *entry.current);
+}
+
+// The path names a file that is already followed: another name for it, or its new one.
+void TailState::name_again(FollowedPath& entry, Follower& known) {
+    Follower* const before = entry.current;
+    entry.current = &known;
+    if (before != nullptr && before != &known && before->primary == &entry && !before->retired)
+        leave_path(entry, *before);
+    if (known.primary != &entry && known.primary != nullptr && !known.retired) {
+        const auto still = files().status(known.primary->path);
+        if (still && still->identity == known.identity) return;
+    }
+    entry.had_file = true;
+    const bool moved = known.primary != &entry;
+    set_primary(known, &entry);
+    if (known.retired) {
+        known.retired = false;
+        known.finishing = false;
+        std::erase(retired, &known);
+    }
+    // What is unread was written under the old name and is told under it; see checking.cpp.
+    known.renamed = known.origin != &entry;
+    known.changed_ms = now_ms();
+    if (moved) log_debug("{}: {} is now called {}", stream_name, known.origin->path, entry.path);
+    schedule(known);
+}
+
+void TailState::open_new(FollowedPath& entry) {
+    const auto opened = files().open(entry.path);
+    if (!opened) {
+        if (is_gone(opened.error())) return path_gone(entry);
+        return path_failed(entry, opened.error());
+    }
+    const int file = *opened;
+    const auto status = files().status(file);
+    if (!status || status->kind != FileKind::regular) {
+        files().close(file);
+        return status ? refuse(entry) : path_failed(entry, status.error());
+    }
+    if (Follower* known = find(status->identity)) {
+        files().close(file);
+        return name_again(entry, *known);
+    }
+    auto made = make_follower();
+    if (const auto begun = begin(entry, *status, file, *made); !begun) {
+        files().close(file);
+        return path_failed(entry, begun.error());
+    }
+    path_works(entry);
+    Follower* const old = entry.current;
+    if (old != nullptr && old->primary == &entry && !old->retired) leave_path(entry, *old);
+    const bool is_rotation = entry.had_file;
+    Follower& follower = add_follower(std::move(made), *status, file);
+    set_primary(follower, &entry);
+    set_origin(follower, &entry);
+    entry.current = &follower;
+    entry.had_file = true;
+    if (is_rotation) {
+        follower.maybe_copy = false;
+        Follower* last = old != nullptr ? &recover_generations(entry, *old) : nullptr;
+        rotated(follower, RotationReason::inode_change, 0);
+        if (last != nullptr) after(*last, follower);
+    }
+    if (follower.maybe_copy) {
+        follower.changed_ms = now_ms();
+        suspects.push_back(&follower);
+    }
+    watch_file(follower, entry.path);
+    schedule(follower);
+    limit_descriptors();
+}
+
+// Where reading begins.
+Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int file,
+                              Follower& follower) {
+    follower.at_start = true;
+    if (entry.existed_at_start && !entry.had_file) {
+        if (plans[entry.target].target().from == StartAt::beginning) return {};
+        return begin_at_end(follower, file, std::min(entry.size_at_start, status.size_bytes));
+    }
+    const auto known = remembered.find(status.identity);
+    if (known != remembered.end()) {
+        const ContentMark mark = known->second;
+        remembered.erase(known);
+        if (mark.position() <= status.size_bytes && mark.matches(files(), file)) {
+            follower.mark = mark;
+            follower.splitter.begin_inside(false);
+            follower.at_start = false;
+            return {};
+        }
+    }
+    const std::string directory(directory_name(entry.path));
+    for (const std::string& original : original_names(base_name(entry.path))) {
+        const FollowedPath* path = path_at(join_path(directory, original));
+        if (path != nullptr && path->current != nullptr) follower.maybe_copy = true;
+    }
+    return {};
+}
+
+// After the last LF: a line half written now is delivered whole later.
+Result<void> TailState::begin_at_end(Follower& follower, int file, std::uint64_t size_bytes) {
+    char bytes[look_back_step_bytes];
+    const auto head = files().read_at(file, {bytes, 8}, 0);
+    if (!head) return tl::make_unexpected(head.error());
+    if (is_compressed({bytes, *head})) {
+        follower.refused = true;
+        return {};
+    }
+    std::uint64_t at = size_bytes;
+    while (at > 0 && size_bytes - at <= config.line_bytes_max) {
+        const std::size_t step = std::min<std::uint64_t>(at, sizeof(bytes));
+        const auto found = files().read_at(file, {bytes, step}, at - step);
+        if (!found) return tl::make_unexpected(found.error());
+        const std::size_t lf = std::string_view(bytes, *found).rfind('\n');
+        if (lf == std::string_view::npos) {
+            at -= step;
+            continue;
+        }
+        const std::uint64_t position = at - step + lf + 1;
+        if (auto begun = follower.mark.begin_at(files(), file, position); !begun) return begun;
+        follower.splitter.begin_inside(false);
+        follower.at_start = false;
+        return {};
+    }
+    if (at == 0) return {};  // one line only, or none: from its first byte
+    if (auto begun = follower.mark.begin_at(files(), file, size_bytes); !begun) return begun;
+    follower.splitter.begin_inside(true);
+    follower.at_start = false;
+    return {};
+}
+
+// The path does not name the file any more. Under another of its names it is followed on, else
+// until its writer has let go.
+void TailState::leave_path(FollowedPath& entry, Follower& follower) {
+    for (auto& [path, other] : paths) {
+        if (other.current != &follower || &other == &entry) continue;
+        const auto status = files().status(path);
+        if (!status || status->identity != follower.identity) continue;
+        set_primary(follower, &other);
+        follower.renamed = true;
+        follower.changed_ms = now_ms();
+        return;
+    }
+    retire(follower);
+}
+
+// A rotation may happen at the far end of a link: watch every directory on the way to it.
+void TailState::watch_links(const std::string& path) {
+    std::string at = path;
+    for (int hop = 0; hop < link_hops_max; ++hop) {
+        const auto link = files().read_link(at);
+        if (!link) break;
+        at = link->starts_with('/') ? *link : join_path(directory_name(at), *link);
+        const auto watch = parts.watches.add(std::string(directory_name(at)), link_mask, *this);
+        if (!watch) break;
+        auto& links = watch_uses[*watch].links;
+        std::pair<std::string, std::string> link_use{path, base_name(at)};
+        if (std::find(links.begin(), links.end(), link_use) == links.end())
+            links.push_back(std::move(link_use));
+    }
+}
+
+// Sources are base names; where two followed files share one, as much of the path's end as tells
+// each from all others.
+void TailState::name_sources(const std::string& base) {
+    const auto group = paths_by_base.find(base);
+    if (group == paths_by_base.end()) return;
+    std::vector<FollowedPath*> unnamed;
+    for (FollowedPath* entry : group->second)
+        if (entry->followers != 0) unnamed.push_back(entry);
+    for (std::size_t components = 1; !unnamed.empty(); ++components) {
+        std::map<std::string_view, std::size_t> tails;
+        for (const FollowedPath* entry : unnamed) ++tails[path_tail(entry->path, components)];
+        std::erase_if(unnamed, [&](FollowedPath* entry) {
+            const std::string_view tail = path_tail(entry->path, components);
+            if (tails[tail] > 1 && tail.size() < entry->path.size()) return false;
+            const std::size_t bytes = std::min(tail.size(), source_bytes_max);
+            entry->source_begin = static_cast<std::uint16_t>(entry->path.size() - bytes);
+            return true;
+        });
+    }
+}
+
+// Paths of names that are never used again (dated files) do not pile up.
+void TailState::forget_path_if_unused(FollowedPath& entry) {
+    if (entry.followers != 0 || entry.current != nullptr || paths.size() <= remembered_paths_max)
+        return;
+    if (files().link_status(entry.path)) return;
+    auto& group = paths_by_base[std::string(base_name(entry.path))];
+    std::erase(group, &entry);
+    if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path)));
+    std::erase(failed_paths, entry.path);
+    std::erase(absent_paths, entry.path);
+    paths.erase(entry.path);
+}
+
+}  // namespace logwisp

@@ -1,0 +1,282 @@
+// Which directories are looked into, and what happens in them. A place is watched first and listed
+// then, so that what appears in between is seen at least once; seeing it twice does no harm.
+#include <sys/inotify.h>
+
+#include <algorithm>
+
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+
+constexpr std::uint32_t directory_mask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                         IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
+
+bool is_below(std::string_view path, std::string_view directory) {
+    if (directory == "/") return path.starts_with('/') && path.size() > 1;
+    return path.size() > directory.size() + 1 && path.starts_with(directory) &&
+           path[directory.size()] == '/';
+}
+
+bool is_directory(const Result<FileStatus>& status) {
+    return status && status->kind == FileKind::directory;
+}
+
+}  // namespace
+
+void TailState::look_for_root(std::uint32_t target) {
+    const std::string& root = plans[target].root();
+    const auto status = files().status(root);
+    if (!is_directory(status)) {
+        missing_roots.push_back(target);
+        return;
+    }
+    Place place;
+    place.path = root;
+    place.identity = status->identity;
+    place.target = target;
+    place.base_bytes = static_cast<std::uint32_t>(join_path(root, "").size());
+    add_place(std::move(place));
+}
+
+void TailState::look_for_missing_roots() {
+    if (missing_roots.empty()) return;
+    std::vector<std::uint32_t> looked_for;
+    looked_for.swap(missing_roots);
+    for (const std::uint32_t target : looked_for) look_for_root(target);
+    watch_missing_roots();
+}
+
+// The nearest ancestor that exists tells when the next directory towards the root appears.
+void TailState::watch_missing_roots() {
+    std::vector<int> unused;
+    for (auto& [watch, use] : watch_uses)
+        if (std::exchange(use.missing_root, false)) unused.push_back(watch);
+    for (const std::uint32_t target : missing_roots) {
+        std::string_view ancestor = plans[target].root();
+        do {
+            ancestor = directory_name(ancestor);
+        } while (ancestor != "/" && ancestor != "." &&
+                 !is_directory(files().status(std::string(ancestor))));
+        const auto watch = parts.watches.add(std::string(ancestor), directory_mask, *this);
+        if (watch) watch_uses[*watch].missing_root = true;
+    }
+    for (const int watch : unused) release_watch_if_unused(watch);
+}
+
+void TailState::add_place(Place place) {
+    // The same directory in the same role: a link that leads back, or a name told twice.
+    const auto [first, last] = places_by_identity.equal_range(place.identity);
+    for (auto found = first; found != last; ++found)
+        if (found->second->target == place.target && found->second->part == place.part) return;
+    if (place.depth > directory_depth_max) {
+        log_warn("{}: {}: deeper than {} directories: not followed", stream_name, place.path,
+                 directory_depth_max);
+        return;
+    }
+    auto& added = *places.emplace_back(std::make_unique<Place>(std::move(place)));
+    added.to_scan = true;
+    ++unwatched_places;
+    places_by_identity.emplace(added.identity, &added);
+    places_by_path.emplace(added.path, &added);
+    places_to_scan.push_back(&added);
+}
+
+// A list instead of recursion: a tree may be deep.
+void TailState::scan_new_places() {
+    while (!places_to_scan.empty()) {
+        Place& place = *places_to_scan.back();
+        places_to_scan.pop_back();
+        place.to_scan = false;
+        watch_place(place);
+        scan(place, true);
+    }
+}
+
+void TailState::watch_place(Place& place) {
+    if (place.watch >= 0 || !files().has_events(place.path)) return;
+    const auto watch = parts.watches.add(place.path, directory_mask, *this);
+    if (!watch) return told_no_watch(watch.error());
+    place.watch = *watch;
+    --unwatched_places;
+    watch_uses[*watch].places.push_back(&place);
+}
+
+void TailState::told_no_watch(const Error& error) {
+    if (!watch_limiter.allow(now_ms())) return;
+    log_warn("{}: {}: such files and directories are checked every {} ms instead", stream_name,
+             error.text(), config.check_interval_ms);
+}
+
+void TailState::scan(Place& place, bool told) {
+    struct Name {
+        std::string name;
+        FileKind kind;
+    };
+    std::vector<Name> names;
+    const bool whole_tree = plans[place.target].target().recursive;
+    const bool chooses_files = place.part == plans[place.target].parts().size();
+    const auto listed = files().list(place.path, [&](std::string_view name, FileKind kind) {
+        // A directory of a pattern that does not descend is of no interest: no status call for it.
+        if (chooses_files && !whole_tree && kind == FileKind::directory) return;
+        names.push_back({std::string(name), kind});
+    });
+    if (!listed) {
+        if (!std::exchange(place.told_error, true))
+            log_warn("{}: {}: its files cannot be looked for", stream_name, listed.error().text());
+        return;
+    }
+    place.told_error = false;
+    std::sort(names.begin(), names.end(),
+              [](const Name& a, const Name& b) { return a.name < b.name; });
+    for (const Name& found : names) {
+        if (chooses_files && whole_tree && found.kind == FileKind::regular) {
+            const std::string path = join_path(place.path, found.name);
+            if (!plans[place.target].wants(found.name, path.substr(place.base_bytes))) continue;
+        }
+        consider(place, found.name, told);
+    }
+}
+
+// `told`: an event or the first listing says so; otherwise a path that failed waits for its next
+// try.
+void TailState::consider(const Place& place, const std::string& name, bool told) {
+    const TargetPlan& plan = plans[place.target];
+    const std::string path = join_path(place.path, name);
+    if (told) recheck_places_at(path);
+    const bool chooses_files = place.part == plan.parts().size();
+    bool wanted = false;   // as a file
+    bool entered = false;  // as a directory
+    if (chooses_files) {
+        const std::string_view below = std::string_view(path).substr(place.base_bytes);
+        wanted = plan.wants(name, below);
+        entered = plan.target().recursive && !plan.excludes(name, below);
+    } else if (plan.part_matches(place.part, name)) {
+        const bool last = place.part + 1 == plan.parts().size();
+        wanted = last && plan.may_be_file();
+        entered = !last || plan.may_be_directory();
+    }
+    if (!wanted && !entered) return;
+    if (!told) {
+        const FollowedPath* known = path_at(path);
+        if (known != nullptr && known->retry.at_ms > now_ms()) return;
+    }
+    const auto status = files().status(path);
+    if (is_directory(status) && entered) {
+        Place below;
+        below.path = path;
+        below.identity = status->identity;
+        below.target = place.target;
+        below.part = chooses_files ? place.part : place.part + 1;
+        below.depth = chooses_files ? place.depth + 1 : 0;
+        below.base_bytes =
+            chooses_files ? place.base_bytes : static_cast<std::uint32_t>(path.size() + 1);
+        add_place(std::move(below));
+        if (path_at(path) == nullptr) return;
+    }
+    if (is_directory(status) && path_at(path) == nullptr) return;
+    if (wanted || path_at(path) != nullptr) look(path, place.target);
+}
+
+void TailState::recheck_places_at(const std::string& path) {
+    std::vector<Place*> found;
+    const auto [first, last] = places_by_path.equal_range(path);
+    for (auto at = first; at != last; ++at) found.push_back(at->second);
+    for (Place* place : found) recheck_place(*place);
+}
+
+void TailState::recheck_place(Place& place) {
+    const auto status = files().status(place.path);
+    if (is_directory(status) && status->identity == place.identity) {
+        if (place.watch >= 0 || place.to_scan) return;
+        place.to_scan = true;
+        places_to_scan.push_back(&place);
+        return;
+    }
+    // Not to be looked at now is not the same as gone.
+    if (!status && status.error().code != ENOENT && status.error().code != ENOTDIR) return;
+    Place again;
+    again.path = place.path;
+    again.target = place.target;
+    again.part = place.part;
+    again.depth = place.depth;
+    again.base_bytes = place.base_bytes;
+    drop_places(again.path, again.target);
+    look_below(again.path);
+    if (is_directory(status)) {
+        again.identity = status->identity;
+        add_place(std::move(again));
+    } else if (again.path == plans[again.target].root()) {
+        look_for_root(again.target);
+        watch_missing_roots();
+    }
+}
+
+// The directory and everything below it.
+void TailState::drop_places(const std::string& path, std::uint32_t target) {
+    const auto dropped = std::stable_partition(
+        places.begin(), places.end(), [&](const std::unique_ptr<Place>& place) {
+            return place->target != target || (place->path != path && !is_below(place->path, path));
+        });
+    std::vector<int> watches;
+    for (auto at = dropped; at != places.end(); ++at) {
+        Place* place = at->get();
+        const auto erase_from = [place](auto& map, const auto& key) {
+            const auto [first, last] = map.equal_range(key);
+            for (auto found = first; found != last; ++found) {
+                if (found->second != place) continue;
+                map.erase(found);
+                return;
+            }
+        };
+        erase_from(places_by_identity, place->identity);
+        erase_from(places_by_path, place->path);
+        std::erase(places_to_scan, place);
+        if (place->watch < 0) {
+            --unwatched_places;
+            continue;
+        }
+        std::erase(watch_uses[place->watch].places, place);
+        watches.push_back(place->watch);
+    }
+    places.erase(dropped, places.end());
+    for (const int watch : watches) release_watch_if_unused(watch);
+}
+
+void TailState::look_below(const std::string& directory) {
+    std::vector<std::pair<std::string, std::uint32_t>> below;
+    for (auto at = paths.lower_bound(directory); at != paths.end(); ++at) {
+        if (!at->first.starts_with(directory)) break;
+        if (is_below(at->first, directory)) below.emplace_back(at->first, at->second.target);
+    }
+    for (const auto& [path, target] : below) look(path, target);
+}
+
+void TailState::release_watch_if_unused(int watch) {
+    const auto found = watch_uses.find(watch);
+    if (found == watch_uses.end() || !found->second.empty()) return;
+    watch_uses.erase(found);
+    parts.watches.remove(watch, *this);
+}
+
+// After events were lost: what is true now is looked up, nothing is concluded from what was told
+// before.
+void TailState::look_at_everything() {
+    std::vector<std::string> known;
+    for (const auto& place : places) known.push_back(place->path);
+    for (const std::string& path : known) recheck_places_at(path);
+    for (const auto& place : places) {
+        if (place->to_scan) continue;
+        place->to_scan = true;
+        places_to_scan.push_back(place.get());
+    }
+    look_for_missing_roots();
+    scan_new_places();
+    std::vector<FileIdentity> files_now;
+    for (const auto& follower : followers) files_now.push_back(follower->identity);
+    for (const FileIdentity& identity : files_now)
+        if (Follower* follower = find(identity)) verify(*follower);
+}
+
+}  // namespace logwisp

@@ -1,0 +1,323 @@
+// Bytes to entries. A file with something to read waits in one queue for one of a few slots, gets
+// one read, and goes to the end of the queue. What a read brought is split until the sink is full;
+// the rest stays in the slot until the sink takes more.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.hpp"
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+
+// A run of NULs so long at the end of a read is looked at as a possible hole.
+constexpr std::size_t hole_bytes_min = 4096;
+
+std::string_view reason_text(RotationReason reason) {
+    switch (reason) {
+        case RotationReason::inode_change:
+            return "inode change";
+        case RotationReason::size_decrease:
+            return "size decrease";
+        case RotationReason::time_reset:
+            return "modification time reset";
+        case RotationReason::beyond_size:
+        case RotationReason::none:
+            break;
+    }
+    return "position beyond file size";
+}
+
+}  // namespace
+
+void ReadSlot::on_read(const Outcome& outcome) { owner->on_read(*this, outcome); }
+
+void TailState::schedule(Follower& follower) {
+    if (follower.slot != nullptr) {
+        follower.again = true;
+        return;
+    }
+    if (follower.queued || follower.waits_for != nullptr || closing) return;
+    if (follower.retry.at_ms > now_ms() && !follower.finishing) return;
+    follower.queued = true;
+    follower.next_queued = nullptr;
+    (queue_last != nullptr ? queue_last->next_queued : queue_first) = &follower;
+    queue_last = &follower;
+}
+
+void TailState::unschedule(Follower& follower) {
+    if (!follower.queued) return;
+    Follower* before = nullptr;
+    for (Follower* at = queue_first; at != &follower; at = at->next_queued) before = at;
+    (before != nullptr ? before->next_queued : queue_first) = follower.next_queued;
+    if (queue_last == &follower) queue_last = before;
+    follower.queued = false;
+}
+
+void TailState::pump() {
+    if (pumping || closing) return;
+    pumping = true;
+    while (queue_first != nullptr && !sink_blocked) {
+        ReadSlot* const slot = free_slot();
+        if (slot == nullptr) break;
+        Follower& follower = *queue_first;
+        unschedule(follower);
+        switch (prepare(follower)) {
+            case Next::read:
+                start_read(follower, *slot);
+                limit_descriptors();  // it may have been opened for this
+                break;
+            case Next::nothing:
+                break;  // the follower may be gone
+            case Next::sink_full:
+                follower.queued = true;
+                follower.next_queued = queue_first;
+                queue_first = &follower;
+                if (queue_last == nullptr) queue_last = &follower;
+                break;
+        }
+    }
+    pumping = false;
+}
+
+// What comes before a read.
+TailState::Next TailState::prepare(Follower& follower) {
+    if (follower.flush_partial && !emit_partial(follower)) return Next::sink_full;
+    if (follower.notice.reason != RotationReason::none && !emit_notice(follower))
+        return Next::sink_full;
+    if (follower.finishing) {
+        if (follower.splitter.holding() && !emit_partial(follower)) return Next::sink_full;
+        destroy(follower);
+        return Next::nothing;
+    }
+    if (follower.refused) {
+        release_successor(follower);
+        return Next::nothing;
+    }
+    if (follower.retry.at_ms > now_ms()) return Next::nothing;
+    if (follower.maybe_copy && !resolve_copy(follower)) return Next::nothing;
+    if (const auto open = reopen(follower); !open) {
+        read_failed(follower, open.error());
+        return Next::nothing;
+    }
+    return Next::read;
+}
+
+ReadSlot* TailState::free_slot() {
+    for (ReadSlot& slot : slots)
+        if (slot.follower == nullptr) return &slot;
+    return nullptr;
+}
+
+void TailState::start_read(Follower& follower, ReadSlot& slot) {
+    if (slot.buffer == nullptr)
+        slot.buffer = std::make_unique_for_overwrite<char[]>(read_bytes_max + line_padding_bytes);
+    const std::size_t marker_bytes = follower.mark.marker().size();
+    slot.follower = &follower;
+    slot.order = ++reads;
+    follower.slot = &slot;
+    follower.again = false;
+    follower.recently_used = true;
+    parts.reactor.read(slot.completion, follower.file, {slot.buffer.get(), read_bytes_max},
+                       follower.mark.position() - marker_bytes);
+}
+
+void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
+    Follower& follower = *slot.follower;
+    const auto leave_slot = [&] {
+        slot.follower = nullptr;
+        follower.slot = nullptr;
+    };
+    if (closing) {
+        leave_slot();
+        if (!reading()) release_everything();
+        return;
+    }
+    if (outcome.result < 0) {
+        leave_slot();
+        if (outcome.result == -EINTR)
+            schedule(follower);
+        else
+            read_failed(follower, Error{-outcome.result, "read", follower.origin->path});
+        return settle();
+    }
+    follower.retry = {};
+    follower.error = 0;
+    follower.told_error = false;
+    const std::string_view bytes(slot.buffer.get(), static_cast<std::size_t>(outcome.result));
+    const std::string_view marker = follower.mark.marker();
+    if (!bytes.starts_with(marker.substr(0, bytes.size())) || bytes.size() < marker.size()) {
+        leave_slot();
+        const auto status = files().status(follower.file);
+        if (!status)
+            read_failed(follower, status.error());
+        else if (bytes.size() < marker.size() && status->size_bytes >= follower.mark.position())
+            schedule(follower);  // a short read
+        else
+            truncated(follower, *status,
+                      status->size_bytes < follower.known_size_bytes ? RotationReason::size_decrease
+                      : follower.time_went_back || status->modified_ns < follower.modified_ns
+                          ? RotationReason::time_reset
+                          : RotationReason::beyond_size);
+        return settle();
+    }
+    follower.time_went_back = false;
+    const std::string_view fresh = bytes.substr(marker.size());
+    if (follower.at_start && is_compressed(fresh)) {
+        follower.refused = true;
+        log_info("{}: {}: compressed: left alone", stream_name, follower.origin->path);
+        leave_slot();
+        release_successor(follower);
+        return settle();
+    }
+    if (!fresh.empty()) {
+        follower.at_start = false;
+        follower.changed_ms = now_ms();
+        slot.read_at.microseconds = files().wall_us();
+        follower.origin->last_read_us = slot.read_at.microseconds;
+        follower.mark.advance(fresh);
+        counters.bytes.add(fresh.size());
+    }
+    slot.full = bytes.size() == read_bytes_max;
+    slot.rest = fresh;
+    slot.got = fresh;
+    if (!sink_blocked) split(slot);
+    settle();
+}
+
+Batch* TailState::batch() {
+    Batch* const open = sink.batch();
+    sink_blocked = open == nullptr;
+    return open;
+}
+
+void TailState::split(ReadSlot& slot) {
+    Follower& follower = *slot.follower;
+    while (!slot.rest.empty()) {
+        Batch* const open = batch();
+        if (open == nullptr) return;
+        SplitLine line;
+        if (!follower.splitter.next(slot.rest, line)) break;
+        emit(*open, follower, line, false, slot.read_at);
+    }
+    slot_done(slot);
+}
+
+void TailState::slot_done(ReadSlot& slot) {
+    Follower& follower = *slot.follower;
+    slot.follower = nullptr;
+    follower.slot = nullptr;
+    skip_hole(follower, slot.got);
+    counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
+    if (config.flush_partial_ms > 0 && follower.splitter.holding()) {
+        if (!slot.got.empty()) follower.held_since_ms = now_ms();
+        if (!follower.in_holding) holding.push_back(&follower);
+        follower.in_holding = true;
+    }
+    after_read(follower, slot.full);
+}
+
+// A writer that kept its offset over a truncation leaves a hole, which may be larger than anybody
+// wants to read.
+void TailState::skip_hole(Follower& follower, std::string_view bytes) {
+    if (bytes.size() < hole_bytes_min || bytes.back() != '\0' || !follower.splitter.skips_nuls())
+        return;
+    if (bytes.substr(bytes.size() - hole_bytes_min).find_first_not_of('\0') != bytes.npos) return;
+    const std::uint64_t position = follower.mark.position();
+    const std::uint64_t data = files().next_data(follower.file, position);
+    if (data <= position + tail_marker_bytes) return;
+    follower.splitter.pass_hole(data - position);
+    follower.mark.advance_over_hole(data - position);
+}
+
+void TailState::after_read(Follower& follower, bool full) {
+    if (follower.successor != nullptr && follower.mark.position() >= follower.end_bytes)
+        release_successor(follower);
+    if (full || follower.again) {
+        follower.again = false;
+        return schedule(follower);
+    }
+    // A short read is not the end of a file: its size is.
+    const auto status = files().status(follower.file);
+    if (!status) return read_failed(follower, status.error());
+    follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
+    examine(follower, *status);
+    if (follower.at_end()) release_successor(follower);
+}
+
+void TailState::read_failed(Follower& follower, const Error& error) {
+    follower.error = error.code;
+    follower.retry.fail(now_ms());
+    const bool everybody = error.code == EMFILE || error.code == ENFILE;
+    if (everybody) {
+        // Not this file's fault: others give their descriptor back as soon as they have been read.
+        follower.retry.wait_ms = retry_ms_min;
+        follower.retry.at_ms = now_ms() + retry_ms_min;
+        limit_descriptors();
+    }
+    if (std::find(failed.begin(), failed.end(), &follower) == failed.end())
+        failed.push_back(&follower);
+    counters.read_errors.add();
+    release_successor(follower);  // the new file shall not wait for an old one that cannot be read
+    if (follower.told_error) return;
+    follower.told_error = true;
+    if (everybody && !descriptor_limiter.allow(now_ms())) return;
+    log_warn("{}: {}: tried again until it works", stream_name, error.text());
+}
+
+void TailState::emit(Batch& open, Follower& follower, const SplitLine& line, bool partial,
+                     Timestamp read_at) {
+    Line given;
+    given.bytes = line.bytes;
+    given.source = follower.origin->source();
+    given.read_at = read_at;
+    given.original_bytes = line.original_bytes;
+    given.partial = partial;
+    char* const out = open.open_entry(entry_bytes_max(line.bytes.size()));
+    open.close_entry(parts.encoder.encode(given, out));
+    if (line.original_bytes != 0) counters.truncated_lines.add();
+    counters.entries.add();
+    ++follower.origin->entries;
+}
+
+// False when the sink is full.
+bool TailState::emit_partial(Follower& follower) {
+    if (follower.splitter.holding()) {
+        Batch* const open = batch();
+        if (open == nullptr) return false;
+        SplitLine line;
+        if (follower.splitter.take_partial(line))
+            emit(*open, follower, line, true, Timestamp{files().wall_us()});
+    }
+    follower.flush_partial = false;
+    if (follower.mark.position() == 0) follower.splitter.begin_file();
+    return true;
+}
+
+bool TailState::emit_notice(Follower& follower) {
+    Batch* const open = batch();
+    if (open == nullptr) return false;
+    const Notice& notice = follower.notice;
+    char message[128];
+    char fields[64];
+    const auto written =
+        fmt::format_to_n(message, sizeof(message), "Log rotation detected (#{}): {}", notice.number,
+                         reason_text(notice.reason));
+    std::size_t fields_bytes = 0;
+    if (notice.lost_bytes != 0)
+        fields_bytes =
+            fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes\":{}", notice.lost_bytes).size;
+    char* const out = open->open_entry(entry_bytes_max(written.size + fields_bytes));
+    open->close_entry(
+        parts.encoder.encode_notice(Timestamp{files().wall_us()}, follower.origin->source(),
+                                    {message, written.size}, {fields, fields_bytes}, out));
+    counters.entries.add();
+    ++follower.origin->entries;
+    follower.notice = {};
+    return true;
+}
+
+}  // namespace logwisp

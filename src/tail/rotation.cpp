@@ -1,0 +1,288 @@
+// What rotations leave behind: files that shrank, copies of what was read already, generations that
+// came and went between two looks.
+//
+// A file that shrank begins again at its first byte, whatever its size is now: what stands there
+// may be anything.
+#include <algorithm>
+
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+// Two open files are compared over so many bytes at the end of what they share.
+constexpr std::size_t compared_bytes = 4096;
+
+bool same_bytes(FileSystem& files, int one, int other, std::uint64_t offset, std::size_t bytes) {
+    char first[compared_bytes];
+    char second[compared_bytes];
+    const auto read_first = files.read_at(one, {first, bytes}, offset);
+    const auto read_second = files.read_at(other, {second, bytes}, offset);
+    return read_first && read_second && *read_first == bytes && *read_second == bytes &&
+           std::string_view(first, bytes) == std::string_view(second, bytes);
+}
+
+// The first `common` bytes, as far as looking at the beginning and the end tells.
+bool same_beginning(FileSystem& files, int one, int other, std::uint64_t common) {
+    const std::size_t bytes = std::min<std::uint64_t>(common, compared_bytes);
+    return same_bytes(files, one, other, 0, bytes) &&
+           same_bytes(files, one, other, common - bytes, bytes);
+}
+}  // namespace
+
+// Compares what was read with what a file is now. Growth is read; a file that shrank has lost what
+// it held.
+void TailState::examine(Follower& follower, const FileStatus& status) {
+    if (follower.slot != nullptr) {
+        follower.again = true;
+        return;
+    }
+    if (follower.refused) return;
+    if (status.size_bytes < follower.mark.position())
+        return truncated(follower, status,
+                         status.size_bytes < follower.known_size_bytes
+                             ? RotationReason::size_decrease
+                             : RotationReason::beyond_size);
+    const bool touched = status.modified_ns != follower.modified_ns;
+    if (status.modified_ns < follower.modified_ns) follower.time_went_back = true;
+    if (follower.maybe_copy && status.size_bytes != follower.known_size_bytes)
+        follower.changed_ms = now_ms();
+    follower.known_size_bytes = status.size_bytes;
+    follower.modified_ns = status.modified_ns;
+    // Touched but not grown: the marker tells whether it was written anew.
+    if (touched || !follower.at_end()) schedule(follower);
+}
+
+void TailState::truncated(Follower& follower, const FileStatus& status, RotationReason reason) {
+    const std::uint64_t position = follower.mark.position();
+    std::uint64_t lost_bytes =
+        follower.known_size_bytes > position ? follower.known_size_bytes - position : 0;
+    follower.before_truncation = std::make_unique<ContentMark>(follower.mark);
+    Follower* const copy = recover_copy(follower);
+    if (copy != nullptr) {
+        lost_bytes = 0;
+        copy->splitter.take_over(follower.splitter);
+    } else if (follower.splitter.holding()) {
+        follower.flush_partial = true;
+    }
+    follower.mark.reset();
+    if (!follower.flush_partial) follower.splitter.begin_file();
+    follower.at_start = true;
+    follower.time_went_back = false;
+    follower.known_size_bytes = status.size_bytes;
+    follower.modified_ns = status.modified_ns;
+    if (follower.end_bytes > status.size_bytes) follower.end_bytes = status.size_bytes;
+    rotated(follower, reason, lost_bytes);
+    if (copy != nullptr) after(*copy, follower);
+    schedule(follower);
+}
+
+// Counted now, told before the follower's next line.
+void TailState::rotated(Follower& follower, RotationReason reason, std::uint64_t lost_bytes) {
+    counters.rotations.add();
+    counters.lost_bytes.add(lost_bytes);
+    lost_bytes += follower.notice.lost_bytes;
+    follower.notice = {reason, ++follower.origin->rotations, lost_bytes};
+}
+
+// `then` begins when `first`, and all that already waits for it, has been read to the end it has
+// now.
+void TailState::after(Follower& first, Follower& then) {
+    Follower* last = &first;
+    while (last->successor != nullptr) last = last->successor;
+    if (last == &then || then.waits_for != nullptr) return;
+    unschedule(then);
+    last->successor = &then;
+    then.waits_for = last;
+    if (last->file >= 0)
+        if (const auto status = files().status(last->file)) last->end_bytes = status->size_bytes;
+    schedule(*last);
+}
+
+void TailState::release_successor(Follower& follower) {
+    Follower* const next = follower.successor;
+    if (next == nullptr) return;
+    follower.successor = nullptr;
+    next->waits_for = nullptr;
+    schedule(*next);
+}
+
+// Looks for the copy that copytruncate made: what was in the file beyond our position is read from
+// there.
+Follower* TailState::recover_copy(Follower& follower) {
+    const ContentMark& mark = *follower.before_truncation;
+    if (follower.primary == nullptr || mark.position() == 0) return nullptr;
+    const auto siblings = rotated_siblings(follower.primary->path);
+    if (!siblings) return nullptr;
+    for (const Sibling& sibling : *siblings) {
+        if (sibling.status.size_bytes < mark.position()) continue;
+        Follower* copy = find(sibling.status.identity);
+        if (copy != nullptr && !copy->maybe_copy) continue;
+        const bool known = copy != nullptr;
+        if (!known) copy = open_sibling(sibling, *follower.origin);
+        if (copy == nullptr) continue;
+        if (!mark.matches(files(), copy->file)) {
+            if (!known) destroy(*copy);
+            continue;
+        }
+        copy->maybe_copy = false;
+        std::erase(suspects, copy);
+        copy->mark = mark;
+        copy->splitter.begin_inside(false);
+        copy->at_start = false;
+        return copy;
+    }
+    return nullptr;
+}
+
+// Generations between `old` and the file the path names now, found under rotated names, oldest
+// first. They were born after the old one and written after it: a copy that copytruncate made
+// earlier was not.
+Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
+    Follower* last = &old;
+    auto found_siblings = rotated_siblings(entry.path);
+    if (!found_siblings) return old;
+    auto& siblings = *found_siblings;
+    std::erase_if(siblings, [&](const Sibling& sibling) {
+        const FileStatus& status = sibling.status;
+        return find(status.identity) != nullptr || remembered.contains(status.identity) ||
+               status.born_ns == 0 || status.born_ns <= old.born_ns ||
+               (status.modified_ns < old.modified_ns && status.born_ns < old.modified_ns) ||
+               followed_by_pattern(sibling.path);
+    });
+    std::sort(siblings.begin(), siblings.end(), [](const Sibling& a, const Sibling& b) {
+        return a.status.born_ns < b.status.born_ns;
+    });
+    for (const Sibling& sibling : siblings) {
+        Follower* const found = open_sibling(sibling, entry);
+        if (found == nullptr) continue;
+        const ContentMark* const before = old.before_truncation.get();
+        if (old.mark.matches(files(), found->file) ||
+            (before != nullptr && before->matches(files(), found->file))) {
+            // A copy of what was read.
+            destroy(*found);
+            continue;
+        }
+        rotated(*found, RotationReason::inode_change, 0);
+        after(*last, *found);
+        last = found;
+    }
+    return *last;
+}
+
+Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {
+    const auto opened = files().open(sibling.path);
+    if (!opened) return nullptr;
+    const auto status = files().status(*opened);
+    if (!status || status->kind != FileKind::regular || find(status->identity) != nullptr) {
+        files().close(*opened);
+        return nullptr;
+    }
+    Follower& follower = add_follower(make_follower(), *status, *opened);
+    set_origin(follower, &origin);
+    follower.at_start = true;
+    follower.retired = true;
+    follower.changed_ms = now_ms();
+    follower.end_bytes = status->size_bytes;
+    retired.push_back(&follower);
+    watch_file(follower, sibling.path);
+    return &follower;
+}
+
+Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path) {
+    const std::string directory(directory_name(path));
+    const std::string_view original = base_name(path);
+    std::vector<std::string> names;
+    const auto listed = files().list(directory, [&](std::string_view name, FileKind kind) {
+        if (kind == FileKind::regular && names.size() < siblings_max &&
+            is_rotated_name(original, name))
+            names.emplace_back(name);
+    });
+    std::vector<Sibling> siblings;
+    if (!listed) return tl::make_unexpected(listed.error());
+    for (const std::string& name : names) {
+        Sibling sibling{join_path(directory, name), {}};
+        const auto status = files().status(sibling.path);
+        if (!status || status->kind != FileKind::regular) continue;
+        sibling.status = *status;
+        siblings.push_back(std::move(sibling));
+    }
+    return siblings;
+}
+
+bool TailState::followed_by_pattern(const std::string& path) {
+    const std::string name(base_name(path));
+    const auto [first, last] = places_by_path.equal_range(std::string(directory_name(path)));
+    for (auto at = first; at != last; ++at) {
+        const Place& place = *at->second;
+        const TargetPlan& plan = plans[place.target];
+        if (place.part < plan.parts().size()) {
+            if (place.part + 1 == plan.parts().size() && plan.part_matches(place.part, name))
+                return true;
+        } else if (plan.wants(name, std::string_view(path).substr(place.base_bytes))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Result<void> TailState::open_under_rotated_name(Follower& follower) {
+    const auto siblings = rotated_siblings(follower.origin->path);
+    if (!siblings) return tl::make_unexpected(siblings.error());
+    for (const Sibling& sibling : *siblings) {
+        if (sibling.status.identity != follower.identity) continue;
+        const auto opened = files().open(sibling.path);
+        if (!opened) return tl::make_unexpected(opened.error());
+        follower.file = *opened;
+        ++descriptors;
+        return {};
+    }
+    return failure(ENOENT, "open", follower.origin->path);
+}
+
+// A new file beside a followed one, with a name that rotation gives: app.log.1 beside app.log. Is
+// it a copy of what was read already? A copy in the making grows and is equal as far as it goes;
+// when the original is truncated or the copy has come to rest it is settled.
+bool TailState::resolve_copy(Follower& follower) {
+    const auto status = files().status(follower.file);
+    if (!status) return false;
+    if (status->size_bytes != follower.known_size_bytes) follower.changed_ms = now_ms();
+    follower.known_size_bytes = status->size_bytes;
+    const bool settled = now_ms() - follower.changed_ms >= copy_settle_ms;
+    const std::string directory(directory_name(follower.origin->path));
+    for (const std::string& name : original_names(base_name(follower.origin->path))) {
+        FollowedPath* const path = path_at(join_path(directory, name));
+        if (path == nullptr || path->current == nullptr || path->current == &follower) continue;
+        Follower& original = *path->current;
+        if (original.slot != nullptr) return false;
+        // First what happened to the original: it may have been truncated, and that settles the
+        // matter.
+        if (original.file >= 0 && !original.retired)
+            if (const auto now = files().status(original.file)) examine(original, *now);
+        if (!follower.maybe_copy) return true;
+        const ContentMark* const before = original.before_truncation.get();
+        if (before != nullptr && status->size_bytes >= before->position() &&
+            before->matches(files(), follower.file)) {
+            follower.mark = *before;
+            follower.splitter.begin_inside(false);
+            follower.at_start = false;
+            break;
+        }
+        if (original.file < 0 && !reopen(original)) continue;
+        if (status->size_bytes > original.known_size_bytes) continue;
+        const std::uint64_t common = std::min(status->size_bytes, original.mark.position());
+        if (common != 0 && !same_beginning(files(), follower.file, original.file, common)) continue;
+        if (!settled) return false;
+        if (status->size_bytes > original.mark.position()) return false;  // soon read that far
+        if (common == 0) break;
+        if (!follower.mark.begin_at(files(), follower.file, common)) return false;
+        follower.splitter.begin_inside(false);
+        follower.at_start = false;
+        break;
+    }
+    follower.maybe_copy = false;
+    std::erase(suspects, &follower);
+    return true;
+}
+
+}  // namespace logwisp

@@ -1,0 +1,286 @@
+// The inside of Tail. One class, because paths, files and reads refer to each other; one source
+// file per concern:
+//   places.cpp   which directories are looked into, and what happens in them          (names appear
+//   and go) naming.cpp   which file a path names now: new, grown, renamed, rotated, gone (paths to
+//   files) rotation.cpp what a rotation leaves: notices, copies, missed generations          (files
+//   to files) reading.cpp  read slots, splitting, entries (bytes to entries) checking.cpp
+//   everything periodic: verification, retries, polling, retirement tail.cpp     the public face
+// Every entry point (events, timer, read, sink) notes or does its work and ends with settle().
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.hpp"
+#include "entry/encode.hpp"
+#include "tail/carry.hpp"
+#include "tail/follower.hpp"
+#include "tail/tail.hpp"
+#include "tail/targets.hpp"
+#include "tail/watches.hpp"
+
+namespace logwisp {
+
+// Reads under way at a time. A file has at most one and goes back to the end of the queue after it:
+// a flood cannot starve the others.
+inline constexpr std::size_t read_slots = 8;
+// Files verified per sweep although nothing was told of them, and files without events looked at
+// per check interval.
+inline constexpr std::size_t verified_files_per_sweep = 512;
+inline constexpr std::size_t polled_files_per_check = 4096;
+inline constexpr std::size_t verified_directories_per_sweep = 64;
+inline constexpr std::uint32_t sweep_ms = 1000;
+// A new file that might be a copy in the making and does not grow any more is taken for what it is
+// after so long.
+inline constexpr std::uint32_t copy_settle_ms = 1000;
+// Paths without a file whose rotation count is remembered.
+inline constexpr std::size_t remembered_paths_max = 1024;
+// Idle files are closed beyond this part of RLIMIT_NOFILE.
+inline constexpr double descriptor_share = 0.6;
+// Bytes looked back from the end for the last LF: a longer line is cut anyway.
+inline constexpr std::size_t look_back_step_bytes = 16 * 1024;
+inline constexpr std::size_t absent_paths_max = 256;
+// Siblings of a rotated file looked at when searching for a copy or a missed generation.
+inline constexpr std::size_t siblings_max = 4096;
+
+// A directory in a role: it holds names for part `part` of a target's path, or (part == number of
+// parts) files chosen by pattern.
+struct Place {
+    std::string path;
+    FileIdentity identity;
+    std::uint32_t target = 0;
+    std::uint32_t part = 0;
+    std::uint32_t depth = 0;       // below the directory the target names
+    std::uint32_t base_bytes = 0;  // length of that directory's path
+    int watch = -1;                // -1: polled
+    bool told_error = false;
+    bool to_scan = false;
+};
+
+struct IdentityHash {
+    std::size_t operator()(const FileIdentity& identity) const {
+        return (identity.inode * 0x9E3779B97F4A7C15ULL) ^ identity.generation ^ identity.device;
+    }
+};
+
+// An event as it is kept until the end of the turn's events.
+struct NotedEvent {
+    int watch;
+    std::uint32_t mask;
+    std::string name;
+};
+
+// A file beside a followed one whose name is what rotation makes of it.
+struct Sibling {
+    std::string path;
+    FileStatus status;
+};
+
+// Whoever uses a watch of this Tail.
+struct WatchUse {
+    std::vector<Place*> places;
+    Follower* follower = nullptr;
+    // Paths whose symbolic links lead through this directory, with the name there.
+    std::vector<std::pair<std::string, std::string>> links;
+    bool missing_root = false;  // nearest existing ancestor of a root that is not there
+
+    [[nodiscard]] bool empty() const {
+        return places.empty() && follower == nullptr && links.empty() && !missing_root;
+    }
+};
+
+struct ReadSlot {
+    void on_read(const Outcome& outcome);
+
+    TailState* owner = nullptr;
+    Completion completion;
+    std::unique_ptr<char[]> buffer;  // read_bytes_max and line_padding_bytes, from the first use on
+    Follower* follower = nullptr;
+    std::string_view rest;    // read and not yet split
+    std::string_view got;     // what the read brought
+    std::uint64_t order = 0;  // of the read: blocked slots go on in this order
+    bool full = false;        // the read brought all that was asked for: there is more
+    Timestamp read_at;
+};
+
+struct TailState final : WatchListener {
+    TailState(TailParts the_parts, std::string name, const MonitorConfig& config,
+              EntrySink& the_sink);
+
+    // --- Entry points (tail.cpp) ---
+    void start();
+    void on_sink_ready();
+    void on_event(const WatchEvent& event) override;
+    void on_events_lost() override { events_lost = true; }
+    void on_events_end() override;
+    void on_tick();
+    void on_read(ReadSlot& slot, const Outcome& outcome);
+    void close();
+    void settle();
+    void act_on(const NotedEvent& event);
+    [[nodiscard]] bool concerns(const WatchUse& use, std::string_view name) const;
+    void release_everything();
+    [[nodiscard]] bool reading() const;
+
+    // --- places.cpp ---
+    void look_for_root(std::uint32_t target);
+    void look_for_missing_roots();
+    void watch_missing_roots();
+    void add_place(Place place);
+    void scan_new_places();
+    void scan(Place& place, bool told);
+    void consider(const Place& place, const std::string& name, bool told);
+    void recheck_place(Place& place);
+    void recheck_places_at(const std::string& path);
+    void drop_places(const std::string& path, std::uint32_t target);
+    void look_below(const std::string& directory);
+    void watch_place(Place& place);
+    void release_watch_if_unused(int watch);
+    void look_at_everything();
+    void told_no_watch(const Error& error);
+
+    // --- naming.cpp ---
+    void look(const std::string& path, std::uint32_t target);
+    FollowedPath& entry_for(const std::string& path, std::uint32_t target);
+    void path_gone(FollowedPath& entry);
+    void path_failed(FollowedPath& entry, const Error& error);
+    void path_works(FollowedPath& entry);
+    void refuse(FollowedPath& entry);
+    void name_again(FollowedPath& entry, Follower& known);
+    void open_new(FollowedPath& entry);
+    [[nodiscard]] Result<void> begin(FollowedPath& entry, const FileStatus& status, int file,
+                                     Follower& follower);
+    [[nodiscard]] Result<void> begin_at_end(Follower& follower, int file, std::uint64_t size_bytes);
+    void leave_path(FollowedPath& entry, Follower& follower);
+    void watch_links(const std::string& path);
+    void name_sources(const std::string& base);
+    void forget_path_if_unused(FollowedPath& entry);
+    [[nodiscard]] FollowedPath* path_at(const std::string& path);
+
+    // --- files.cpp ---
+    Follower& add_follower(std::unique_ptr<Follower> made, const FileStatus& status, int file);
+    void retire(Follower& follower);
+    void destroy(Follower& follower);
+    void watch_file(Follower& follower, const std::string& path);
+    void set_primary(Follower& follower, FollowedPath* entry);
+    void set_origin(Follower& follower, FollowedPath* entry);
+    [[nodiscard]] Follower* find(const FileIdentity& identity);
+    void adopt_identity(Follower& follower, const FileIdentity& identity);
+    void limit_descriptors();
+    [[nodiscard]] Result<void> reopen(Follower& follower);
+    [[nodiscard]] std::unique_ptr<Follower> make_follower();
+
+    // --- rotation.cpp ---
+    void examine(Follower& follower, const FileStatus& status);
+    void truncated(Follower& follower, const FileStatus& status, RotationReason reason);
+    void rotated(Follower& follower, RotationReason reason, std::uint64_t lost_bytes);
+    void after(Follower& first, Follower& then);
+    void release_successor(Follower& follower);
+    [[nodiscard]] Follower* recover_copy(Follower& follower);
+    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
+    [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
+    // True when it is known what the follower is.
+    [[nodiscard]] bool resolve_copy(Follower& follower);
+    [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path);
+    [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
+    [[nodiscard]] bool followed_by_pattern(const std::string& path);
+
+    // --- reading.cpp ---
+    void schedule(Follower& follower);
+    void unschedule(Follower& follower);
+    void pump();
+    enum class Next : std::uint8_t { read, nothing, sink_full };
+    [[nodiscard]] Next prepare(Follower& follower);
+    void start_read(Follower& follower, ReadSlot& slot);
+    void split(ReadSlot& slot);
+    void slot_done(ReadSlot& slot);
+    void after_read(Follower& follower, bool full);
+    void read_failed(Follower& follower, const Error& error);
+    void skip_hole(Follower& follower, std::string_view bytes);
+    [[nodiscard]] Batch* batch();
+    void emit(Batch& batch, Follower& follower, const SplitLine& line, bool partial,
+              Timestamp read_at);
+    [[nodiscard]] bool emit_partial(Follower& follower);
+    [[nodiscard]] bool emit_notice(Follower& follower);
+    [[nodiscard]] ReadSlot* free_slot();
+
+    // --- checking.cpp ---
+    void sweep();
+    void poll_unwatched();
+    void retry_due();
+    void check_retired();
+    void check_held();
+    void check_suspects();
+    void verify(Follower& follower);
+    void watch_again();
+    void arm_tick();
+
+    [[nodiscard]] std::uint64_t now_ms() const { return parts.reactor.now_ms(); }
+    [[nodiscard]] FileSystem& files() { return parts.files; }
+
+    TailParts parts;
+    std::string stream_name;
+    MonitorConfig config;
+    EntrySink& sink;
+    TailCounters counters;
+    std::vector<TargetPlan> plans;
+    CarryPool carries;
+
+    std::vector<std::unique_ptr<Place>> places;
+    std::unordered_multimap<FileIdentity, Place*, IdentityHash> places_by_identity;
+    std::unordered_multimap<std::string, Place*> places_by_path;
+    std::vector<Place*> places_to_scan;
+    std::vector<std::uint32_t> missing_roots;  // targets
+    std::unordered_map<int, WatchUse> watch_uses;
+
+    std::map<std::string, FollowedPath, std::less<>> paths;
+    std::unordered_map<std::string, std::vector<FollowedPath*>> paths_by_base;
+    std::vector<std::string> bases_to_name;  // whose sources are to be made unique
+    std::vector<std::unique_ptr<Follower>> followers;
+    std::unordered_map<FileIdentity, Follower*, IdentityHash> by_identity;
+    // Files that were closed but not deleted: when one comes back under a followed name it goes on
+    // where it was.
+    std::unordered_map<FileIdentity, ContentMark, IdentityHash> remembered;
+
+    std::vector<NotedEvent> events;  // until on_events_end()
+    bool events_lost = false;
+
+    std::array<ReadSlot, read_slots> slots;
+    std::uint64_t reads = 0;
+    Follower* queue_first = nullptr;
+    Follower* queue_last = nullptr;
+    bool sink_blocked = false;
+    bool pumping = false;
+
+    Timer tick;
+    std::uint64_t tick_at_ms = 0;
+    std::uint64_t next_sweep_ms = 0;
+    std::uint64_t next_poll_ms = 0;
+    std::size_t verify_cursor = 0;
+    std::size_t poll_cursor = 0;
+    std::size_t place_cursor = 0;
+    std::size_t descriptor_cursor = 0;
+    std::size_t descriptors = 0;
+    std::size_t descriptors_max = 0;
+    std::size_t unwatched_files = 0;
+    std::size_t unwatched_places = 0;
+    // Small lists: followers and paths that need a look in time.
+    std::vector<Follower*> retired;
+    std::vector<Follower*> suspects;  // maybe_copy, waiting to be resolved
+    std::vector<Follower*> holding;   // a partial line, when flush_partial_ms > 0
+    std::vector<Follower*> failed;
+    std::vector<std::string> failed_paths;  // cannot be looked at or opened: tried again in time
+    std::vector<std::string> absent_paths;  // looked for in every sweep
+    LogLimiter watch_limiter{60'000};
+    LogLimiter descriptor_limiter{60'000};
+    bool starting = false;
+    bool started = false;
+    bool closing = false;
+};
+
+}  // namespace logwisp

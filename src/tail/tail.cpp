@@ -1,0 +1,226 @@
+#include "tail/tail.hpp"
+
+#include <sys/inotify.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+
+constexpr std::uint32_t self_mask =
+    IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED | IN_ATTRIB;
+
+std::size_t descriptors_allowed() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+    const auto files = std::min<rlim_t>(limit.rlim_cur, 1 << 20);
+    return static_cast<std::size_t>(static_cast<double>(files) * descriptor_share);
+}
+
+}  // namespace
+
+TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig& the_config,
+                     EntrySink& the_sink)
+    : parts(the_parts), stream_name(std::move(name)), config(the_config), sink(the_sink) {
+    for (const Target& target : config.targets) plans.emplace_back(target);
+    for (ReadSlot& slot : slots) {
+        slot.owner = this;
+        slot.completion.bind<&ReadSlot::on_read>(slot);
+    }
+    tick.bind<&TailState::on_tick>(*this);
+    descriptors_max = descriptors_allowed();
+}
+
+void TailState::start() {
+    CHECK(!started);
+    starting = true;
+    for (std::uint32_t target = 0; target < plans.size(); ++target) {
+        look_for_root(target);
+        // Target by target: where two want the same file the first one's options count.
+        scan_new_places();
+    }
+    watch_missing_roots();
+    starting = false;
+    started = true;
+    next_sweep_ms = now_ms() + sweep_ms;
+    next_poll_ms = now_ms() + config.check_interval_ms;
+    settle();
+}
+
+// The end of every entry point.
+void TailState::settle() {
+    if (closing) return;
+    if (!places_to_scan.empty()) scan_new_places();
+    if (!bases_to_name.empty()) {
+        std::sort(bases_to_name.begin(), bases_to_name.end());
+        bases_to_name.erase(std::unique(bases_to_name.begin(), bases_to_name.end()),
+                            bases_to_name.end());
+        for (const std::string& base : bases_to_name) name_sources(base);
+        bases_to_name.clear();
+    }
+    pump();
+    arm_tick();
+}
+
+void TailState::on_sink_ready() {
+    if (closing || !sink_blocked) return;
+    sink_blocked = false;
+    while (!sink_blocked) {
+        // The reads that came first go on first.
+        ReadSlot* oldest = nullptr;
+        for (ReadSlot& slot : slots) {
+            if (slot.follower == nullptr || slot.completion.in_flight()) continue;
+            if (oldest == nullptr || slot.order < oldest->order) oldest = &slot;
+        }
+        if (oldest == nullptr) break;
+        split(*oldest);
+    }
+    settle();
+}
+
+// Growth is the common case and only queues a read; everything else is looked at once, after all of
+// the turn's events.
+void TailState::on_event(const WatchEvent& event) {
+    const auto found = watch_uses.find(event.watch);
+    if (found == watch_uses.end() || closing) return;
+    if ((event.mask & IN_MODIFY) != 0 && found->second.follower != nullptr)
+        return schedule(*found->second.follower);
+    if (!event.name.empty() && !concerns(found->second, event.name)) return;
+    NotedEvent noted{event.watch, event.mask, std::string(event.name)};
+    if (!events.empty() && events.back().watch == noted.watch && events.back().name == noted.name) {
+        events.back().mask |= noted.mask;
+        return;
+    }
+    events.push_back(std::move(noted));
+}
+
+// The parent of a followed directory may be a busy one: names nobody waits for cost nothing more.
+bool TailState::concerns(const WatchUse& use, std::string_view name) const {
+    if (use.missing_root || !use.links.empty()) return true;
+    return std::any_of(use.places.begin(), use.places.end(), [&](const Place* place) {
+        const TargetPlan& plan = plans[place->target];
+        return place->part == plan.parts().size() || plan.part_matches(place->part, name);
+    });
+}
+
+void TailState::on_events_end() {
+    if (closing) return;
+    std::vector<NotedEvent> told;
+    told.swap(events);
+    for (const NotedEvent& event : told) act_on(event);
+    if (std::exchange(events_lost, false)) {
+        log_warn("{}: inotify events were lost: everything is looked at again", stream_name);
+        look_at_everything();
+    }
+    settle();
+}
+
+void TailState::act_on(const NotedEvent& event) {
+    const auto found = watch_uses.find(event.watch);
+    if (found == watch_uses.end()) return;
+    const WatchUse use = found->second;  // a copy: what is done below changes it
+    if ((event.mask & IN_IGNORED) != 0) {
+        // The kernel has dropped the watch.
+        for (Place* place : use.places) place->watch = -1;
+        unwatched_places += use.places.size();
+        if (use.follower != nullptr) {
+            use.follower->watch = -1;
+            ++unwatched_files;
+        }
+        watch_uses.erase(found);
+    }
+    if (use.follower != nullptr) verify(*use.follower);
+    for (Place* place : use.places) {
+        // Dropped by what an earlier one led to.
+        if (std::none_of(places.begin(), places.end(),
+                         [place](const auto& known) { return known.get() == place; }))
+            continue;
+        if (!event.name.empty())
+            consider(*place, event.name, true);
+        else if ((event.mask & self_mask) != 0)
+            recheck_place(*place);
+    }
+    for (const auto& [path, name] : use.links) {
+        if (!event.name.empty() && event.name != name) continue;
+        if (const FollowedPath* entry = path_at(path)) look(path, entry->target);
+    }
+    if (use.missing_root) look_for_missing_roots();
+}
+
+bool TailState::reading() const {
+    return std::any_of(slots.begin(), slots.end(),
+                       [](const ReadSlot& slot) { return slot.completion.in_flight(); });
+}
+
+void TailState::close() {
+    if (closing) return;
+    closing = true;
+    parts.reactor.disarm(tick);
+    for (const auto& [watch, use] : watch_uses) parts.watches.remove(watch, *this);
+    watch_uses.clear();
+    for (ReadSlot& slot : slots) parts.reactor.cancel(slot.completion);
+    if (!reading()) release_everything();
+}
+
+// Nothing is in flight any more.
+void TailState::release_everything() {
+    for (const auto& follower : followers)
+        if (follower->file >= 0) files().close(follower->file);
+    followers.clear();
+    counters.files.set(0);
+}
+
+Tail::Tail(TailParts parts, std::string stream_name, const MonitorConfig& config, EntrySink& sink)
+    : state_(std::make_unique<TailState>(parts, std::move(stream_name), config, sink)) {}
+
+Tail::~Tail() { CHECK(closed()); }
+
+void Tail::start() { state_->start(); }
+void Tail::on_sink_ready() { state_->on_sink_ready(); }
+void Tail::close() { state_->close(); }
+bool Tail::closed() const { return !state_->started || (state_->closing && !state_->reading()); }
+bool Tail::ready() const { return state_->started; }
+const TailCounters& Tail::counters() const { return state_->counters; }
+
+std::vector<WatcherStatus> Tail::watchers() const {
+    std::vector<WatcherStatus> rows;
+    rows.reserve(state_->followers.size());
+    for (const auto& follower : state_->followers) {
+        const FollowedPath& path = *follower->origin;
+        WatcherStatus row;
+        row.path = follower->primary != nullptr ? follower->primary->path : path.path;
+        row.size_bytes = std::max(follower->known_size_bytes, follower->mark.position());
+        row.position = follower->mark.position();
+        row.entries = path.entries;
+        row.rotations = path.rotations;
+        row.last_read_us = path.last_read_us;
+        row.polled = follower->watch < 0;
+        row.draining = follower->retired;
+        if (follower->refused)
+            row.error = "compressed";
+        else if (follower->error != 0)
+            row.error = Error{follower->error, "read", {}}.text();
+        rows.push_back(std::move(row));
+    }
+    for (const auto& [path, entry] : state_->paths) {
+        if (entry.error == 0 && !entry.refused) continue;
+        if (entry.current != nullptr && !entry.current->retired) {
+            continue;
+        }
+        WatcherStatus row;
+        row.path = path;
+        row.entries = entry.entries;
+        row.rotations = entry.rotations;
+        row.last_read_us = entry.last_read_us;
+        row.error = entry.refused ? "not a regular file" : Error{entry.error, "open", {}}.text();
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace logwisp

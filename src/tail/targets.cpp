@@ -1,0 +1,127 @@
+#include "tail/targets.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+namespace logwisp {
+
+namespace {
+
+bool has_glob(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
+
+// A hidden file is matched only by a pattern that begins with a dot, as in a shell.
+bool glob_matches(const std::string& pattern, const std::string& name) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
+}
+
+std::vector<std::string> components_of(std::string_view path) {
+    std::vector<std::string> parts;
+    while (!path.empty()) {
+        const std::size_t slash = std::min(path.find('/'), path.size());
+        const std::string_view part = path.substr(0, slash);
+        if (!part.empty() && part != ".") parts.emplace_back(part);
+        path.remove_prefix(std::min(slash + 1, path.size()));
+    }
+    return parts;
+}
+
+// What a rotation appends, without the separator: digits, dates, times.
+bool is_rotation_stamp(std::string_view stamp) {
+    const auto digit = [](char one) { return one >= '0' && one <= '9'; };
+    if (stamp.empty() || !digit(stamp.front())) return false;
+    return std::all_of(stamp.begin(), stamp.end(), [&](char one) {
+        return digit(one) || one == '-' || one == '.' || one == '_' || one == ':' || one == 'T';
+    });
+}
+
+bool is_separator(char one) { return one == '.' || one == '-' || one == '_'; }
+
+}  // namespace
+
+TargetPlan::TargetPlan(const Target& target) : target_(target) {
+    const bool absolute = target.path.starts_with('/');
+    auto parts = components_of(target.path);
+    // ".." as the last part cannot be found in a listing: such a path is all root.
+    const bool all_root = parts.empty() || parts.back() == "..";
+    std::size_t fixed = 0;
+    while (fixed < parts.size() && !has_glob(parts[fixed])) ++fixed;
+    if (fixed == parts.size() && !all_root) --fixed;
+    root_.assign(1, absolute ? '/' : '.');
+    for (std::size_t index = 0; index < fixed; ++index) root_ = join_path(root_, parts[index]);
+    parts_.assign(parts.begin() + static_cast<std::ptrdiff_t>(fixed), parts.end());
+}
+
+bool TargetPlan::part_matches(std::size_t part, std::string_view name) const {
+    const std::string& wanted = parts_[part];
+    return wanted == name || (has_glob(wanted) && glob_matches(wanted, std::string(name)));
+}
+
+bool TargetPlan::wants(const std::string& name, std::string_view below) const {
+    return glob_matches(target_.pattern, name) && !excludes(name, below);
+}
+
+bool TargetPlan::excludes(const std::string& name, std::string_view below) const {
+    const std::string path(below);
+    return std::any_of(target_.exclude.begin(), target_.exclude.end(), [&](const auto& pattern) {
+        return pattern.find('/') == pattern.npos ? ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0
+                                                 : ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0;
+    });
+}
+
+std::string join_path(std::string_view directory, std::string_view name) {
+    std::string path;
+    if (directory != ".") path.append(directory);
+    if (!path.empty() && path.back() != '/') path.push_back('/');
+    path.append(name);
+    return path;
+}
+
+std::string_view base_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
+}
+
+std::string_view directory_name(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+std::string_view path_tail(std::string_view path, std::size_t components) {
+    std::size_t begin = path.size();
+    for (; components > 0 && begin != 0; --components) {
+        const std::size_t slash = begin == 1 ? path.npos : path.rfind('/', begin - 2);
+        begin = slash == path.npos ? 0 : slash + 1;
+    }
+    return path.substr(begin);
+}
+
+bool is_rotated_name(std::string_view original, std::string_view name) {
+    const auto originals = original_names(name);
+    return std::find(originals.begin(), originals.end(), original) != originals.end();
+}
+
+std::vector<std::string> original_names(std::string_view name) {
+    std::vector<std::string> originals;
+    for (std::size_t at = 1; at + 1 < name.size(); ++at) {
+        if (!is_separator(name[at])) continue;
+        const std::string_view rest = name.substr(at + 1);
+        if (is_rotation_stamp(rest)) originals.emplace_back(name.substr(0, at));
+        // logrotate's "extension": the stamp goes before ".log".
+        const std::size_t dot = rest.rfind('.');
+        if (dot != rest.npos && is_rotation_stamp(rest.substr(0, dot)))
+            originals.push_back(std::string(name.substr(0, at)).append(rest.substr(dot)));
+    }
+    return originals;
+}
+
+bool is_compressed(std::string_view head) {
+    using namespace std::string_view_literals;
+    for (const std::string_view magic :
+         {"\x1F\x8B"sv, "\x28\xB5\x2F\xFD"sv, "\xFD\x37zXZ\x00"sv, "BZh"sv})
+        if (head.starts_with(magic))
+            return magic != "BZh"sv || (head.size() > 3 && head[3] >= '1' && head[3] <= '9');
+    return false;
+}
+
+}  // namespace logwisp

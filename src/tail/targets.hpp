@@ -1,0 +1,59 @@
+// What a target asks for, as pure decisions over names: which directories to look into and which
+// names in them are wanted. No I/O.
+//
+// `path` is cut into a root (its beginning without globs, less the last component) and parts, each
+// a name or a glob. The last part names a file, or a directory whose files are chosen by `pattern`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "logwisp/config.hpp"
+
+namespace logwisp {
+
+// Deeper directories are not looked into: loops through bind mounts end here, and so do paths that
+// no call takes.
+inline constexpr std::uint32_t directory_depth_max = 128;
+
+class TargetPlan {
+  public:
+    explicit TargetPlan(const Target& target);
+
+    [[nodiscard]] const Target& target() const { return target_; }
+    [[nodiscard]] const std::string& root() const { return root_; }
+    [[nodiscard]] const std::vector<std::string>& parts() const { return parts_; }
+
+    [[nodiscard]] bool part_matches(std::size_t part, std::string_view name) const;
+    // For files in a directory that the target names (or below it): `below` is the path from that
+    // directory, name included.
+    [[nodiscard]] bool wants(const std::string& name, std::string_view below) const;
+    [[nodiscard]] bool excludes(const std::string& name, std::string_view below) const;
+    [[nodiscard]] bool may_be_file() const { return target_.is_file.value_or(true); }
+    [[nodiscard]] bool may_be_directory() const { return !target_.is_file.value_or(false); }
+
+  private:
+    Target target_;
+    std::string root_;
+    std::vector<std::string> parts_;
+};
+
+// "dir/name"; just the name in ".".
+std::string join_path(std::string_view directory, std::string_view name);
+std::string_view base_name(std::string_view path);
+std::string_view directory_name(std::string_view path);
+
+// The last `components` components of `path`.
+std::string_view path_tail(std::string_view path, std::size_t components);
+
+// True when `name` is what a rotation makes of `original`: app.log.1, app.log-20240131,
+// app.log.2024-01-31, app-20240131.log.
+bool is_rotated_name(std::string_view original, std::string_view name);
+// The names that `name` may be a rotated copy of.
+std::vector<std::string> original_names(std::string_view name);
+// gzip, zstd, xz, bzip2, by their first bytes.
+bool is_compressed(std::string_view head);
+
+}  // namespace logwisp

@@ -1,0 +1,121 @@
+#include "tail/watches.hpp"
+
+#include <poll.h>
+#include <sys/inotify.h>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+
+namespace logwisp {
+
+struct Watches::State {
+    State(Reactor& the_reactor, FileSystem& the_files) : reactor(the_reactor), files(the_files) {
+        ready.bind<&State::on_ready>(*this);
+        // Few streams share a core; nothing is to be allocated while lines flow.
+        told.reserve(64);
+        acting.reserve(64);
+        open();
+    }
+
+    void open() {
+        const auto opened = files.watch_open();
+        if (!opened) {
+            log_warn("{}: changes are looked for periodically instead", opened.error().text());
+            return;
+        }
+        instance = *opened;
+        reactor.poll(ready, instance, POLLIN);
+    }
+
+    void on_ready(const Outcome& outcome) {
+        if (closing) return release();
+        if (outcome.result >= 0) read_events();
+        reactor.poll(ready, instance, POLLIN);
+    }
+
+    void read_events() {
+        const bool complete =
+            files.watch_read(instance, [this](const WatchEvent& event) { tell(event); });
+        if (!complete) {
+            for (const auto& [watch, listeners] : watched)
+                for (WatchListener* listener : listeners) note(listener);
+            for (WatchListener* listener : told) listener->on_events_lost();
+        }
+        // A listener may add and remove watches here, so nothing of `watched` is being walked now.
+        acting.swap(told);
+        for (WatchListener* listener : acting) listener->on_events_end();
+        acting.clear();
+    }
+
+    void tell(const WatchEvent& event) {
+        const auto found = watched.find(event.watch);
+        if (found == watched.end()) return;  // removed meanwhile: events of it may still be queued
+        for (WatchListener* listener : found->second) {
+            note(listener);
+            listener->on_event(event);
+        }
+        if ((event.mask & IN_IGNORED) != 0) watched.erase(found);
+    }
+
+    void note(WatchListener* listener) {
+        if (std::find(told.begin(), told.end(), listener) == told.end()) told.push_back(listener);
+    }
+
+    void release() {
+        files.close(instance);
+        instance = -1;
+    }
+
+    Reactor& reactor;
+    FileSystem& files;
+    Completion ready;
+    int instance = -1;
+    bool closing = false;
+    std::unordered_map<int, std::vector<WatchListener*>> watched;
+    std::vector<WatchListener*> told;    // listeners that heard something in this turn
+    std::vector<WatchListener*> acting;  // the same while they act
+};
+
+Watches::Watches(Reactor& reactor, FileSystem& files)
+    : state_(std::make_unique<State>(reactor, files)) {}
+
+Watches::~Watches() { CHECK(closed()); }
+
+Result<int> Watches::add(const std::string& path, std::uint32_t mask, WatchListener& listener) {
+    if (!available()) return failure(EMFILE, "inotify", path);
+    // Another listener may watch the same inode with another mask: add to it, never take away.
+    const auto watch = state_->files.watch_add(state_->instance, path, mask | IN_MASK_ADD);
+    if (!watch) return watch;
+    auto& listeners = state_->watched[*watch];
+    if (std::find(listeners.begin(), listeners.end(), &listener) == listeners.end())
+        listeners.push_back(&listener);
+    return watch;
+}
+
+void Watches::remove(int watch, WatchListener& listener) {
+    const auto found = state_->watched.find(watch);
+    if (found == state_->watched.end()) return;
+    auto& listeners = found->second;
+    listeners.erase(std::remove(listeners.begin(), listeners.end(), &listener), listeners.end());
+    if (!listeners.empty()) return;
+    state_->watched.erase(found);
+    state_->files.watch_remove(state_->instance, watch);
+}
+
+void Watches::close() {
+    if (state_->closing) return;
+    state_->closing = true;
+    state_->reactor.cancel(state_->ready);
+    if (!state_->ready.in_flight() && state_->instance >= 0) state_->release();
+}
+
+bool Watches::closed() const { return state_->instance < 0 && !state_->ready.in_flight(); }
+
+bool Watches::available() const { return state_->instance >= 0 && !state_->closing; }
+
+}  // namespace logwisp
