@@ -55,6 +55,13 @@ inline constexpr std::size_t discard_bytes_max = 64 * 1024;
 inline constexpr std::uint32_t write_stall_ms = 300'000;
 inline constexpr std::size_t write_progress_bytes_min = 1024;
 inline constexpr std::uint32_t liveness_sweep_ms = 15'000;
+// After the last answer: how long the peer may take to finish too. Closing at once could destroy an answer it has not read yet.
+inline constexpr std::uint32_t linger_ms = 2000;
+
+inline constexpr int listen_backlog = 4096;  // the kernel cuts it to net.core.somaxconn
+inline constexpr std::uint32_t accept_backoff_ms = 100;
+// Connections beyond max_clients that a server still takes, so that /status and a refusal in words remain possible.
+inline constexpr std::uint32_t spare_connections = 256;
 
 // --- Cores ---
 inline constexpr std::uint32_t cores_max = 256;

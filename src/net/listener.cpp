@@ -1,0 +1,141 @@
+#include "net/listener.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "logwisp/limits.hpp"
+
+namespace logwisp {
+
+namespace {
+
+struct Address {
+    sockaddr_storage storage{};
+    socklen_t bytes = 0;
+    bool any = false;
+};
+
+Result<Address> parse_address(const std::string& host, std::uint16_t port) {
+    Address address;
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+    address.any = host.empty() || host == "*";
+    const std::string numeric = host == "localhost" ? "127.0.0.1" : address.any ? "::" : host;
+    if (::inet_pton(AF_INET, numeric.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        address.bytes = sizeof(sockaddr_in);
+        return address;
+    }
+    if (::inet_pton(AF_INET6, numeric.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        address.bytes = sizeof(sockaddr_in6);
+        return address;
+    }
+    return failure(0, "not an IPv4 or IPv6 address", host);
+}
+
+Result<int> open_one(const Address& address, bool reuse_port, const std::string& name) {
+    const int family = address.storage.ss_family;
+    const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (socket < 0) return failure(errno, "socket", name);
+    const int on = 1;
+    const int off = 0;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (reuse_port) ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (family == AF_INET6)
+        ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, address.any ? &off : &on, sizeof on);
+    const char* step = nullptr;
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&address.storage), address.bytes) != 0)
+        step = "bind";
+    else if (::listen(socket, listen_backlog) != 0)
+        step = "listen";
+    if (step == nullptr) return socket;
+    const int code = errno;
+    ::close(socket);
+    return failure(code, step, name);
+}
+
+}  // namespace
+
+Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t port,
+                                        std::size_t count) {
+    const std::string name = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                             std::to_string(port);
+    Result<Address> address = parse_address(host, port);
+    if (!address) return tl::unexpected(address.error());
+    Result<int> probe = open_one(*address, false, name);
+    if (!probe && address->any && probe.error().code == EAFNOSUPPORT) {
+        address = parse_address("0.0.0.0", port);  // a kernel without IPv6
+        probe = open_one(*address, false, name);
+    }
+    if (!probe) return tl::unexpected(probe.error());
+    if (count == 1) return std::vector<int>{*probe};
+    ::close(*probe);
+
+    std::vector<int> sockets;
+    for (std::size_t index = 0; index < count; ++index) {
+        const Result<int> socket = open_one(*address, true, name);
+        if (!socket) {
+            for (const int opened : sockets) ::close(opened);
+            return tl::unexpected(socket.error());
+        }
+        sockets.push_back(*socket);
+    }
+    return sockets;
+}
+
+Listener::Listener(Reactor& reactor, int socket, ListenerOwner& owner)
+    : reactor_(reactor), owner_(owner), socket_(socket) {
+    accept_.bind<&Listener::on_accept>(*this);
+    retry_.bind<&Listener::on_timer>(*this);
+}
+
+void Listener::open() { reactor_.accept(accept_, socket_); }
+
+void Listener::on_accept(const Outcome& outcome) {
+    if (outcome.result >= 0) {
+        if (closing_)
+            reactor_.backend().close(outcome.result);
+        else
+            owner_.on_accepted(*this, outcome.result);
+    } else if (!closing_ && trouble_.allow(reactor_.now_ms())) {
+        log_warn("accept: {}; trying again every {} ms", std::strerror(-outcome.result),
+                 accept_backoff_ms);
+    }
+    if (outcome.more) return;
+    if (closing_) return finish_close();
+    // A connection that was reset before we took it is no reason to wait; everything else might be
+    // the descriptor limit.
+    const bool transient = outcome.result >= 0 || outcome.result == -ECONNABORTED;
+    reactor_.arm(retry_, transient ? 0 : accept_backoff_ms);
+}
+
+void Listener::on_timer() {
+    if (closing_) return finish_close();
+    reactor_.accept(accept_, socket_);
+}
+
+void Listener::close() {
+    if (closing_) return;
+    closing_ = true;
+    reactor_.cancel(accept_);
+    if (accept_.in_flight())
+        reactor_.disarm(retry_);
+    else
+        reactor_.arm(retry_, 0);
+}
+
+void Listener::finish_close() {
+    reactor_.backend().close(socket_);
+    socket_ = -1;
+    owner_.on_listener_closed(*this);
+}
+
+}  // namespace logwisp

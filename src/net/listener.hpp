@@ -1,0 +1,56 @@
+// Listening sockets: opened for all cores at once, then each core accepts from its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "reactor/reactor.hpp"
+
+namespace logwisp {
+
+// `count` sockets that listen on host:port, the kernel spreads connections over them
+// (SO_REUSEPORT). The port is probed without SO_REUSEPORT first, so that a second instance hears
+// "Address already in use" instead of silently taking part of the clients. host: an IPv4 or IPv6
+// address, "localhost" (127.0.0.1), or "" or "*" for every address of both families.
+Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t port,
+                                        std::size_t count);
+
+class ListenerOwner {
+  public:
+    // The connection is the owner's from here on.
+    virtual void on_accepted(class Listener& listener, int socket) = 0;
+    virtual void on_listener_closed(class Listener& listener) = 0;
+
+  protected:
+    ~ListenerOwner() = default;
+};
+
+// Accepts on one socket. At the descriptor limit it waits accept_backoff_ms before it tries again:
+// an accept armed then answers at once and for ever, and would burn the core. Meanwhile new clients
+// wait in the kernel's queue. Core thread.
+class Listener {
+  public:
+    Listener(Reactor& reactor, int socket, ListenerOwner& owner);
+    ~Listener() { CHECK(socket_ < 0); }
+    void open();
+    void close();
+    [[nodiscard]] bool closing() const { return closing_; }
+
+  private:
+    void on_accept(const Outcome& outcome);
+    void on_timer();
+    void finish_close();
+
+    Reactor& reactor_;
+    ListenerOwner& owner_;
+    Completion accept_;
+    Timer retry_;
+    LogLimiter trouble_{60'000};
+    int socket_;
+    bool closing_ = false;
+};
+
+}  // namespace logwisp
