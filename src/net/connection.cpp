@@ -96,6 +96,7 @@ void Connection::on_input(const Outcome& outcome) {
         } else {
             owner_.on_received(outcome.data);
         }
+        if (!outcome.more && !closing_) reactor_.recv(input_, socket_);
         return;
     }
     if (outcome.result < 0) return close();

@@ -1,0 +1,48 @@
+// What sessions need of the core they live on. Implemented by core/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/buffer_pool.hpp"
+#include "reactor/reactor.hpp"
+#include "serve/stream_info.hpp"
+#include "stream/stream.hpp"
+
+namespace logwisp {
+
+class Session;
+
+class Host {
+  public:
+    virtual Reactor& reactor() = 0;
+    virtual BufferPool& buffers() = 0;
+    [[nodiscard]] virtual std::size_t core_index() const = 0;
+    [[nodiscard]] virtual std::int64_t wall_us() = 0;
+    [[nodiscard]] virtual std::uint64_t random() = 0;
+
+    // The session's on_joined() is called once the stream is on this core with its history: at once
+    // on the home core, after a message there and back elsewhere. A session that ends before simply
+    // leaves.
+    virtual void join(const std::shared_ptr<StreamInfo>& stream, Session& session) = 0;
+    // The session's on_status() is called with the JSON, in this or a later turn.
+    virtual void ask_status(const std::shared_ptr<StreamInfo>& stream, bool router,
+                            Session& session) = 0;
+    [[nodiscard]] virtual std::string all_status() = 0;
+    // Every stream follows its targets and nobody is draining.
+    [[nodiscard]] virtual bool ready() const = 0;
+
+    // pump() is called at the end of this turn.
+    virtual void request_pump(Session& session) = 0;
+    // Nobody holds the session any more; it is destroyed at the end of the turn.
+    virtual void ended(Session& session) = 0;
+
+    // Sends from rings that are in flight: while there are any, nothing is appended on this core.
+    std::uint32_t lent_sends = 0;
+
+  protected:
+    ~Host() = default;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,313 @@
+#include "serve/http_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "logwisp/limits.hpp"
+#include "wire/json.hpp"
+#include "wire/sse.hpp"
+
+namespace logwisp {
+
+namespace {
+
+constexpr std::uint32_t retry_ms_base = 2000;
+constexpr std::uint32_t retry_ms_spread = 1000;  // so that a restart brings no storm
+constexpr const char* retry_after_seconds = "5";
+
+bool accepts_events(std::string_view accept) {
+    return accept.find("text/event-stream") != std::string_view::npos;
+}
+
+// Close-delimited, so that the bytes of the ring go out as they are.
+HttpAnswer event_stream_head() {
+    HttpAnswer head;
+    head.content_type = "text/event-stream; charset=utf-8";
+    head.headers = {{"Cache-Control", "no-store, no-transform"}, {"X-Accel-Buffering", "no"}};
+    head.streaming = true;
+    return head;
+}
+
+}  // namespace
+
+void HttpSession::open() {
+    requests_ = std::make_unique<Requests>();
+    connection().set_deadline(request_head_ms);
+    connection().open();
+}
+
+// --- Input. ---
+
+void HttpSession::on_received(std::span<const char> bytes) {
+    if (requests_ == nullptr) return discard(bytes.size());
+    if (!requests_->waiting) return parse(bytes);
+    requests_->held.append(bytes.data(), bytes.size());
+    if (requests_->held.size() > request_head_bytes_max) close();
+}
+
+void HttpSession::parse(std::span<const char> bytes) {
+    while (!bytes.empty()) {
+        std::size_t used = 0;
+        const HttpParser::Outcome outcome = requests_->parser.feed(bytes, used);
+        bytes = bytes.subspan(used);
+        if (outcome == HttpParser::Outcome::need_more) return;
+        if (outcome == HttpParser::Outcome::refused) return refuse(requests_->parser.refusal());
+        if (connection().queued_bytes() == 0) requests_->unsent = 0;
+        if (++requests_->unsent > pipelined_requests_max) return close();
+        respond(requests_->parser.request());
+        if (requests_ == nullptr) {  // a stream has begun; what follows is not a request any more
+            if (!bytes.empty()) discard(bytes.size());
+            return;
+        }
+        requests_->parser.next();
+        if (connection().closing() || !requests_->keep_alive) return;
+        connection().set_deadline(request_head_ms);
+        if (requests_->waiting) {
+            requests_->held.assign(bytes.data(), bytes.size());
+            return;
+        }
+    }
+}
+
+void HttpSession::on_peer_finished() {
+    if (requests_ == nullptr) {
+        // It may have shut down only its sending side and still read. One that has gone answers the
+        // next bytes with a reset, and a comment brings that about now instead of at the next
+        // entry.
+        connection().queue(sse_comment(""));
+        host().request_pump(*this);
+        return;
+    }
+    if (!requests_->waiting) connection().finish_when_sent();
+    requests_->keep_alive = false;
+}
+
+void HttpSession::on_deadline() {
+    if (requests_ == nullptr) return;
+    if (connection().queued_bytes() > 0 || !requests_->parser.in_head()) return close();
+    refuse({408, "The request took too long to arrive"});
+}
+
+void HttpSession::refuse(const HttpRefusal& refusal) {
+    requests_->keep_alive = false;
+    requests_->head_only = false;
+    requests_->cors_origin.clear();
+    if (refusal.status == 0) return close();
+    answer_error(refusal.status, refusal.message);
+}
+
+// --- Requests. ---
+
+void HttpSession::respond(const HttpRequest& request) {
+    Requests& current = *requests_;
+    current.keep_alive = request.keep_alive;
+    current.head_only = request.method == HttpMethod::head;
+    current.minor_version = request.minor_version;
+    current.cors_origin.clear();
+
+    const Route* route = site().find(request.path);
+    if (route != nullptr && route->stream != nullptr && !request.origin.empty())
+        for (const std::string& allowed : route->stream->config.http.cors_origins)
+            if (allowed == "*" || allowed == request.origin) current.cors_origin = allowed;
+
+    if (request.method == HttpMethod::options) return respond_options(route, request);
+    if (request.method == HttpMethod::other)
+        return answer_error(405, "Only GET, HEAD and OPTIONS are possible here",
+                            {{"Allow", "GET, HEAD, OPTIONS"}});
+    if (route == nullptr) return answer_error(404, "There is nothing at this path");
+
+    switch (route->kind) {
+        case RouteKind::stream:
+            return respond_stream(route->stream, request);
+        case RouteKind::status:
+            current.waiting = true;
+            return host().ask_status(route->stream, site().router, *this);
+        case RouteKind::all_status:
+            return answer_json(200, host().all_status());
+        case RouteKind::health:
+            return answer_json(200, R"({"status":"ok"})");
+        case RouteKind::ready:
+            return host().ready() ? answer_json(200, R"({"status":"ready"})")
+                                  : answer_json(503, R"({"status":"not ready"})");
+    }
+}
+
+void HttpSession::respond_options(const Route* route, const HttpRequest& request) {
+    if (route == nullptr && request.path != "*")
+        return answer_error(404, "There is nothing at this path");
+    HttpAnswer reply;
+    reply.status = 204;
+    reply.content_type = {};
+    reply.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
+    if (!requests_->cors_origin.empty() && !request.access_control_request_method.empty()) {
+        reply.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
+        reply.headers.emplace_back("Access-Control-Allow-Headers", "Last-Event-ID, Cache-Control");
+        reply.headers.emplace_back("Access-Control-Max-Age", "600");
+    }
+    answer(reply);
+}
+
+bool HttpSession::read_begin(const HttpRequest& request) {
+    Begin& begin = requests_->begin;
+    begin = {};
+    if (const auto tail = query_value(request.query, "tail")) {
+        const char* end = tail->data() + tail->size();
+        const auto [stop, error] = std::from_chars(tail->data(), end, begin.tail_entries);
+        if (tail->empty() || error != std::errc{} || stop != end) return false;
+    }
+    // The header is what a browser sends when it comes back; the query is for a first connection,
+    // whose URL it keeps.
+    if (!request.last_event_id.empty()) {
+        begin.last_event_id = request.last_event_id;
+        return true;
+    }
+    for (const char* name : {"last_event_id", "lastEventId"})
+        if (auto id = query_value(request.query, name); id && begin.last_event_id.empty())
+            begin.last_event_id = std::move(*id);
+    return true;
+}
+
+void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
+                                 const HttpRequest& request) {
+    if (!read_begin(request)) return answer_error(400, "tail must be a number of entries");
+
+    HttpAnswer head = event_stream_head();
+    if (requests_->head_only) {
+        head.streaming = false;
+        return answer(head);
+    }
+    StreamInfo& stream = *wanted;
+    const HttpConfig& http = stream.config.http;
+    const std::uint32_t others = stream.http_readers.fetch_add(1, std::memory_order_relaxed);
+    if (others >= http.clients_max) {
+        stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
+        return refuse_full(request);
+    }
+    read_stream(wanted);
+    requests_->keep_alive = false;
+    answer(head);
+
+    const std::string prefix = site().router ? "/" + stream.config.name : std::string();
+    std::string connected;
+    JsonWriter json(connected);
+    json.begin_object();
+    json.key("client_id");
+    json.string(fmt::format("{:016x}", id()));
+    json.key("stream");
+    json.string(stream.config.name);
+    json.key("buffer_size");
+    json.number(std::uint64_t{http.buffer_entries});
+    json.key("stream_path");
+    json.string(prefix + http.stream_path);
+    json.key("status_path");
+    json.string(prefix + http.status_path);
+    json.end_object();
+    connection().queue(retry_line() + sse_event("connected", connected));
+    connection().clear_deadline();
+
+    begin_ = std::make_unique<Begin>(std::move(requests_->begin));
+    host().join(wanted, *this);
+    requests_.reset();
+}
+
+// A browser's EventSource gives up for good after a 503, so it is refused in a stream's own words.
+void HttpSession::refuse_full(const HttpRequest& request) {
+    if (!accepts_events(request.accept))
+        return answer_error(503, "The server has as many readers as it may have",
+                            {{"Retry-After", retry_after_seconds}});
+    HttpAnswer head = event_stream_head();
+    requests_->keep_alive = false;
+    answer(head);
+    connection().queue(retry_line() + sse_event("disconnect", R"({"reason":"server_full"})"));
+}
+
+void HttpSession::on_joined(Stream& stream) {
+    CHECK(begin_ != nullptr);
+    const std::unique_ptr<Begin> begin = std::move(begin_);
+    View& events = stream.events();
+    std::uint64_t cursor = events.tail(begin->tail_entries);
+    EventId id;
+    if (!begin->last_event_id.empty() && parse_event_id(begin->last_event_id, id)) {
+        if (id.epoch == stream.epoch()) {
+            cursor = events.after(id.sequence);
+        } else {
+            // Sequences began anew since that id was given out: how much was missed is not known,
+            // and everything that is here is new to it.
+            cursor = events.ring().first();
+            connection().queue(
+                sse_event("gap", fmt::format(R"({{"dropped":null,"from":"{}","to":"{}"}})",
+                                             format_event_id(id.epoch, id.sequence),
+                                             format_event_id(stream.epoch(), cursor))));
+        }
+    }
+    tell_gap(events.subscribe(*this, cursor));
+    host().request_pump(*this);
+}
+
+void HttpSession::on_status(std::string json) {
+    CHECK(requests_ != nullptr);
+    requests_->waiting = false;
+    answer_json(200, std::move(json));
+    if (connection().closing() || !requests_->keep_alive) return;
+    const std::string held = std::exchange(requests_->held, {});
+    parse(held);
+}
+
+// --- Answers. ---
+
+void HttpSession::answer(HttpAnswer& reply) {
+    reply.keep_alive = requests_->keep_alive && !reply.streaming;
+    reply.head_only = requests_->head_only;
+    reply.minor_version = requests_->minor_version;
+    if (!requests_->cors_origin.empty()) {
+        reply.headers.emplace_back("Access-Control-Allow-Origin", requests_->cors_origin);
+        if (requests_->cors_origin != "*") reply.headers.emplace_back("Vary", "Origin");
+    }
+    connection().queue(http_answer(reply));
+    if (!requests_->keep_alive && stream() == nullptr) connection().finish_when_sent();
+    host().request_pump(*this);
+}
+
+void HttpSession::answer_json(std::uint16_t status, std::string body) {
+    HttpAnswer reply;
+    reply.status = status;
+    reply.body = std::move(body);
+    reply.headers = {{"Cache-Control", "no-store"}};
+    answer(reply);
+}
+
+void HttpSession::answer_error(std::uint16_t status, std::string_view message,
+                               std::vector<std::pair<std::string, std::string>> headers) {
+    HttpAnswer reply;
+    reply.status = status;
+    reply.body = http_error_body(status, message,
+                                 status == 404 ? site().available : std::vector<std::string>{});
+    reply.headers = std::move(headers);
+    answer(reply);
+}
+
+std::string HttpSession::retry_line() {
+    return sse_retry(retry_ms_base + static_cast<std::uint32_t>(host().random() % retry_ms_spread));
+}
+
+// --- A reader's notices. ---
+
+std::string HttpSession::gap_notice(const View::Gap& gap) {
+    const std::string& epoch = stream()->epoch;
+    return sse_event("gap",
+                     fmt::format(R"({{"dropped":{},"from":"{}","to":"{}"}})", gap.dropped,
+                                 format_event_id(epoch, gap.from), format_event_id(epoch, gap.to)));
+}
+
+std::string HttpSession::goodbye(std::string_view reason) {
+    return sse_event("disconnect", fmt::format(R"({{"reason":"{}"}})", reason));
+}
+
+void HttpSession::on_left(StreamInfo& stream) {
+    stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace logwisp

@@ -1,0 +1,88 @@
+// One connected client: a connection, and once it reads a stream, a subscriber of one of its views.
+// The two kinds, HTTP and raw TCP, differ in what they do with input and in how a gap or a goodbye
+// is worded; sending is the same and lives here.
+//
+// Sending happens in pump() only, at the end of a turn: queued bytes first, then entries from the
+// ring, then a heartbeat. Core thread. Owned by its core, destroyed through Host::ended().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/connection.hpp"
+#include "serve/host.hpp"
+#include "serve/site.hpp"
+#include "stream/stream.hpp"
+
+namespace logwisp {
+
+class Session : public ConnectionOwner, public Subscriber {
+  public:
+    Session(Host& host, std::shared_ptr<const Site> site, int socket);
+    virtual ~Session();
+
+    virtual void open() = 0;
+    // Host::join's answer. `stream` is this core's; it stays while the session reads it.
+    virtual void on_joined(Stream& stream) = 0;
+    // Host::ask_status's answer.
+    virtual void on_status(std::string json) = 0;
+
+    void pump() final;
+    // Gives the reader what it still lacks, then says goodbye with `reason` (a literal) and closes.
+    // A session that reads no stream just closes.
+    void end(const char* reason);
+    // Closes now.
+    void close();
+    void sweep();
+
+    // Leaving or told to: nothing may begin for it any more.
+    [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
+    [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }
+    [[nodiscard]] std::uint64_t id() const { return id_; }
+
+    // The core's lists; see core/core.hpp.
+    struct Links {
+        Session* next = nullptr;
+        Session* previous = nullptr;
+        Session* next_to_pump = nullptr;
+        bool pump_requested = false;
+    } links;
+
+  protected:
+    virtual std::string gap_notice(const View::Gap& gap) = 0;
+    virtual std::string goodbye(std::string_view reason) = 0;
+    // The stream is given up: adjust the count of readers.
+    virtual void on_left(StreamInfo& stream) = 0;
+
+    // From here on this session is a reader of `stream`; left when it closes.
+    void read_stream(std::shared_ptr<StreamInfo> stream) { stream_ = std::move(stream); }
+    void tell_gap(const View::Gap& gap);
+    // A reader said something that nobody wants; one that goes on and on (discard_bytes_max between
+    // two sweeps) is closed.
+    void discard(std::size_t bytes);
+
+    Host& host() { return host_; }
+    [[nodiscard]] const Site& site() const { return *site_; }
+    Connection& connection() { return connection_; }
+    CoreStreamCounters& counters() { return stream_->per_core[host_.core_index()]; }
+
+  private:
+    void on_sendable() final;
+    std::span<const char> on_borrowed_sent(std::size_t bytes) final;
+    void on_closed() final;
+    void leave();
+
+    Host& host_;
+    std::shared_ptr<const Site> site_;
+    std::shared_ptr<StreamInfo> stream_;
+    Connection connection_;
+    std::uint64_t id_;
+    const char* ending_reason_ = nullptr;  // a string literal's
+    std::span<const char> lent_heartbeat_{};
+    std::size_t discarded_bytes_ = 0;
+    bool ended_ = false;
+    bool left_ = false;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,46 @@
+// What one listening port serves: raw TCP of one stream, or HTTP paths. Constant once made;
+// sessions keep the one they began with, so a reload never pulls it from under them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "logwisp/config.hpp"
+#include "serve/stream_info.hpp"
+
+namespace logwisp {
+
+enum class RouteKind : std::uint8_t { stream, status, all_status, health, ready };
+
+struct Route {
+    std::string path;
+    RouteKind kind = RouteKind::health;
+    std::shared_ptr<StreamInfo> stream;  // stream, status
+};
+
+struct Site {
+    std::string host;
+    std::uint16_t port = 0;
+    std::shared_ptr<StreamInfo> tcp;     // set: raw TCP of this stream
+    std::vector<Route> routes;           // else: HTTP
+    std::vector<std::string> available;  // the paths a lost visitor is told of
+    bool router = false;
+    std::uint32_t connections_max = 0;
+
+    // Connections open now, over all cores.
+    mutable std::atomic<std::uint32_t> connections{0};
+
+    [[nodiscard]] const Route* find(std::string_view path) const;
+};
+
+// The HTTP site of one stream, or of all (router).
+std::shared_ptr<Site> make_http_site(const std::shared_ptr<StreamInfo>& stream);
+std::shared_ptr<Site> make_router_site(const RouterConfig& router,
+                                       const std::vector<std::shared_ptr<StreamInfo>>& streams);
+std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream);
+
+}  // namespace logwisp

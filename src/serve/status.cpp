@@ -1,0 +1,212 @@
+#include "serve/status.hpp"
+
+#include "logwisp/version.hpp"
+#include "wire/json.hpp"
+
+namespace logwisp {
+
+namespace {
+
+std::uint64_t uptime_seconds(const StreamInfo& stream, const StatusFacts& facts) {
+    return facts.wall_us > stream.started_us
+               ? static_cast<std::uint64_t>(facts.wall_us - stream.started_us) / 1'000'000
+               : 0;
+}
+
+void write_service(JsonWriter& json) {
+    json.key("service");
+    json.string("LogWisp");
+    json.key("version");
+    json.string(version);
+}
+
+void write_server(JsonWriter& json, const StreamInfo& stream, const StatusFacts& facts) {
+    const HttpConfig& http = stream.config.http;
+    json.key("server");
+    json.begin_object();
+    json.key("type");
+    json.string(facts.router ? "router" : "http");
+    json.key("port");
+    json.number(std::uint64_t{facts.router ? facts.router_port : http.port});
+    json.key("active_clients");
+    json.number(std::uint64_t{stream.http_readers.load(std::memory_order_relaxed)});
+    json.key("buffer_size");
+    json.number(std::uint64_t{http.buffer_entries});
+    json.key("uptime_seconds");
+    json.number(uptime_seconds(stream, facts));
+    json.end_object();
+}
+
+void write_monitor(JsonWriter& json, const StreamInfo& stream) {
+    const MonitorCounters& monitor = stream.monitor;
+    json.key("monitor");
+    json.begin_object();
+    const auto number = [&json](std::string_view name, const Counter& counter) {
+        json.key(name);
+        json.number(counter.get());
+    };
+    number("active_watchers", monitor.watchers);
+    number("total_entries", monitor.entries);
+    json.key("dropped_entries");
+    json.number(stream.dropped_entries());
+    number("total_bytes", monitor.bytes);
+    number("rotations", monitor.rotations);
+    number("lost_bytes", monitor.lost_bytes);
+    number("skipped_nul_bytes", monitor.skipped_nul_bytes);
+    number("truncated_lines", monitor.truncated_lines);
+    number("read_errors", monitor.read_errors);
+    json.end_object();
+}
+
+void write_heartbeat(JsonWriter& json, const HeartbeatConfig& heartbeat, bool tcp) {
+    json.key("heartbeat");
+    json.begin_object();
+    json.key("enabled");
+    json.boolean(heartbeat.enabled);
+    json.key("interval_seconds");
+    json.number(std::uint64_t{heartbeat.interval_seconds});
+    json.key("format");
+    json.string(tcp || heartbeat.format == HeartbeatFormat::json ? "json" : "comment");
+    json.end_object();
+}
+
+void write_features(JsonWriter& json, const StreamConfig& config) {
+    json.key("features");
+    json.begin_object();
+    write_heartbeat(json, config.http.heartbeat, false);
+    json.key("tcp");
+    json.begin_object();
+    json.key("enabled");
+    json.boolean(config.tcp.enabled);
+    if (config.tcp.enabled) {
+        json.key("port");
+        json.number(std::uint64_t{config.tcp.port});
+        json.key("buffer_size");
+        json.number(std::uint64_t{config.tcp.buffer_entries});
+        write_heartbeat(json, config.tcp.heartbeat, true);
+    }
+    json.end_object();
+    json.end_object();
+}
+
+void write_endpoints(JsonWriter& json, const StreamConfig& config, bool router) {
+    const std::string prefix = router ? "/" + config.name : std::string();
+    json.key("endpoints");
+    json.begin_object();
+    json.key("stream");
+    json.string(prefix + config.http.stream_path);
+    json.key("status");
+    json.string(prefix + config.http.status_path);
+    json.end_object();
+}
+
+void write_clients(JsonWriter& json, const StreamInfo& stream) {
+    json.key("clients");
+    json.begin_object();
+    json.key("http");
+    json.number(std::uint64_t{stream.http_readers.load(std::memory_order_relaxed)});
+    json.key("tcp");
+    json.number(std::uint64_t{stream.tcp_readers.load(std::memory_order_relaxed)});
+    json.key("dropped_total");
+    json.number(stream.dropped_entries());
+    json.key("sent_bytes");
+    json.number(stream.sent_bytes());
+    json.end_object();
+}
+
+void write_reactor(JsonWriter& json, const StatusFacts& facts) {
+    json.key("reactor");
+    json.begin_object();
+    json.key("backend");
+    json.string(facts.backend);
+    json.key("cores");
+    json.number(std::uint64_t{facts.cores});
+    json.end_object();
+}
+
+}  // namespace
+
+std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
+                          std::string_view watchers_json) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_service(json);
+    json.key("stream");
+    json.string(stream.config.name);
+    write_server(json, stream, facts);
+    write_monitor(json, stream);
+    write_endpoints(json, stream.config, facts.router);
+    write_features(json, stream.config);
+    json.key("watchers");
+    json.raw(watchers_json);
+    write_clients(json, stream);
+    write_reactor(json, facts);
+    json.end_object();
+    return out;
+}
+
+std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
+                       const StatusFacts& facts) {
+    std::uint64_t watchers = 0;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t http = 0;
+    std::uint64_t tcp = 0;
+    std::uint64_t uptime = 0;
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    write_service(json);
+    json.key("streams");
+    json.begin_array();
+    for (const auto& stream : streams) {
+        json.begin_object();
+        json.key("stream");
+        json.string(stream->config.name);
+        write_monitor(json, *stream);
+        if (stream->config.http.enabled) write_endpoints(json, stream->config, facts.router);
+        write_features(json, stream->config);
+        write_clients(json, *stream);
+        json.end_object();
+        watchers += stream->monitor.watchers.get();
+        entries += stream->monitor.entries.get();
+        bytes += stream->monitor.bytes.get();
+        dropped += stream->dropped_entries();
+        http += stream->http_readers.load(std::memory_order_relaxed);
+        tcp += stream->tcp_readers.load(std::memory_order_relaxed);
+        uptime = std::max(uptime, uptime_seconds(*stream, facts));
+    }
+    json.end_array();
+    json.key("server");
+    json.begin_object();
+    json.key("type");
+    json.string("router");
+    json.key("port");
+    json.number(std::uint64_t{facts.router_port});
+    json.key("active_clients");
+    json.number(http);
+    json.key("uptime_seconds");
+    json.number(uptime);
+    json.end_object();
+    json.key("totals");
+    json.begin_object();
+    const auto number = [&json](std::string_view name, std::uint64_t value) {
+        json.key(name);
+        json.number(value);
+    };
+    number("streams", streams.size());
+    number("active_watchers", watchers);
+    number("total_entries", entries);
+    number("total_bytes", bytes);
+    number("dropped_entries", dropped);
+    number("http_clients", http);
+    number("tcp_clients", tcp);
+    json.end_object();
+    write_reactor(json, facts);
+    json.end_object();
+    return out;
+}
+
+}  // namespace logwisp

@@ -1,0 +1,63 @@
+// What the whole process knows of one stream: its configuration, when it began, and counters. One
+// object for all cores, made by the control thread, kept alive by whoever still serves it.
+// Everything but the counters is constant.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "logwisp/config.hpp"
+
+namespace logwisp {
+
+// Written by the core whose index it stands under.
+struct alignas(64) CoreStreamCounters {
+    Counter dropped_entries;  // skipped by readers that were overrun, each reader counted
+    Counter sent_bytes;
+};
+
+// Written by the home core once per turn in which something changed.
+struct MonitorCounters {
+    Counter watchers;
+    Counter entries;
+    Counter bytes;
+    Counter rotations;
+    Counter lost_bytes;
+    Counter skipped_nul_bytes;
+    Counter truncated_lines;
+    Counter read_errors;
+    Counter unposted_entries;  // a core's mailbox was full; its readers were told
+    std::atomic<bool> ready{false};
+};
+
+struct StreamInfo {
+    StreamInfo(StreamConfig stream_config, std::size_t cores, std::size_t home)
+        : config(std::move(stream_config)), home_core(home), per_core(cores) {}
+
+    const StreamConfig config;
+    const std::size_t home_core;
+    std::string epoch;            // see StreamOptions
+    std::int64_t started_us = 0;  // wall clock
+    std::vector<CoreStreamCounters> per_core;
+    MonitorCounters monitor;
+
+    // Readers connected now, over all cores: compared with max_clients when one comes.
+    std::atomic<std::uint32_t> http_readers{0};
+    std::atomic<std::uint32_t> tcp_readers{0};
+
+    [[nodiscard]] std::uint64_t dropped_entries() const {
+        std::uint64_t sum = 0;
+        for (const CoreStreamCounters& core : per_core) sum += core.dropped_entries.get();
+        return sum;
+    }
+    [[nodiscard]] std::uint64_t sent_bytes() const {
+        std::uint64_t sum = 0;
+        for (const CoreStreamCounters& core : per_core) sum += core.sent_bytes.get();
+        return sum;
+    }
+};
+
+}  // namespace logwisp
