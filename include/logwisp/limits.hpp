@@ -65,6 +65,6 @@ inline constexpr std::uint32_t spare_connections = 256;
 
 // --- Cores ---
 inline constexpr std::uint32_t cores_max = 256;
-inline constexpr std::uint32_t mailbox_messages_max = 1024;
+inline constexpr std::uint32_t mailbox_messages_max = 256;
 
 }  // namespace logwisp

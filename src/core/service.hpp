@@ -11,11 +11,13 @@ namespace logwisp {
 
 struct ServiceOptions {
     Config config;
-    // Called on SIGHUP. Returns false and says why in `errors` (complete lines for people); `config` is then not used.
+    // Called on SIGHUP. Returns false and says why in `errors` (complete lines for people);
+    // `config` is then not used.
     std::function<bool(Config& config, std::vector<std::string>& errors)> reload;
 };
 
-// Runs until SIGINT or SIGTERM. Returns the exit code: 0 stopped as asked, 1 could not start or failed.
+// Runs until SIGINT or SIGTERM. Returns the exit code: 0 stopped as asked, 1 could not start or
+// failed.
 int run_service(const ServiceOptions& options);
 
 }  // namespace logwisp

@@ -135,7 +135,6 @@ void Listener::close() {
 void Listener::finish_close() {
     reactor_.backend().close(socket_);
     socket_ = -1;
-    owner_.on_listener_closed(*this);
 }
 
 }  // namespace logwisp

@@ -22,7 +22,6 @@ class ListenerOwner {
   public:
     // The connection is the owner's from here on.
     virtual void on_accepted(class Listener& listener, int socket) = 0;
-    virtual void on_listener_closed(class Listener& listener) = 0;
 
   protected:
     ~ListenerOwner() = default;
@@ -37,7 +36,8 @@ class Listener {
     ~Listener() { CHECK(socket_ < 0); }
     void open();
     void close();
-    [[nodiscard]] bool closing() const { return closing_; }
+    // After close(), in a later turn: nothing is in flight, it may be destroyed (not from inside on_accepted()).
+    [[nodiscard]] bool closed() const { return socket_ < 0; }
 
   private:
     void on_accept(const Outcome& outcome);

@@ -2,22 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-
+#include "base/clock.hpp"
 #include "wire/json.hpp"
 #include "wire/sse.hpp"
 
 namespace logwisp {
 
 namespace {
-
-std::string rfc3339_seconds(std::int64_t wall_us) {
-    const std::time_t seconds = wall_us / 1'000'000;
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
 
 std::string heartbeat_json(const HeartbeatConfig& config, const HeartbeatFacts& facts) {
     std::string out;

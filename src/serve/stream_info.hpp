@@ -37,6 +37,7 @@ struct StreamInfo {
     StreamInfo(StreamConfig stream_config, std::size_t cores, std::size_t home)
         : config(std::move(stream_config)), home_core(home), per_core(cores) {}
 
+    std::uint32_t id = 0;            // unique in this process, also across reloads
     const StreamConfig config;
     const std::size_t home_core;
     std::string epoch;            // see StreamOptions

@@ -67,4 +67,9 @@ Batch& BatchPool::take() {
     return *batches_.back();
 }
 
+bool BatchPool::idle() const {
+    return std::none_of(batches_.begin(), batches_.end(),
+                        [](const auto& batch) { return batch->held(); });
+}
+
 }  // namespace logwisp

@@ -73,6 +73,8 @@ class BatchPool {
     // still growing to what is in flight.
     Batch& take();
     [[nodiscard]] std::size_t size() const { return batches_.size(); }
+    // Nobody holds any of them.
+    [[nodiscard]] bool idle() const;
 
   private:
     std::vector<std::unique_ptr<Batch>> batches_;

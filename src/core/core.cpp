@@ -1,0 +1,322 @@
+#include "core/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "logwisp/limits.hpp"
+#include "serve/http_session.hpp"
+#include "serve/tcp_session.hpp"
+
+namespace logwisp {
+
+namespace {
+constexpr std::uint64_t tick_ms = 1000;
+// A turn takes this many messages from other cores and leaves the rest to the next.
+constexpr std::size_t messages_per_turn_max = 64;
+}  // namespace
+
+Core::Core(CoreParts parts, Fabric& fabric)
+    : index_(parts.index),
+      fabric_(fabric),
+      files_(std::move(parts.files)),
+      reactor_(std::move(parts.backend)),
+      watches_(reactor_, *files_),
+      random_state_(parts.random_seed | 1) {
+    fabric_.attach(index_, reactor_.backend());
+    tick_.bind<&Core::on_tick>(*this);
+    stop_timeout_.bind<&Core::close_remaining>(*this);
+    reactor_.add_turn_hook(*this);
+}
+
+Core::~Core() { reactor_.remove_turn_hook(*this); }
+
+void Core::run() {
+    reactor_.backend().start_on_this_thread();
+    reactor_.run();
+}
+
+// --- Plans. ---
+
+void Core::apply(std::shared_ptr<const Plan> plan) {
+    if (draining_) return;
+    if (plan_ == nullptr) reactor_.arm(tick_, tick_ms);
+    plan_ = std::move(plan);
+
+    for (const auto& stream : streams_) {
+        const auto& wanted = plan_->streams;
+        if (stream->retired() ||
+            std::find(wanted.begin(), wanted.end(), stream->info()) != wanted.end())
+            continue;
+        for (Session* session = first_session_; session != nullptr; session = session->links.next)
+            if (session->stream() == stream->info()) session->end("stream_removed");
+        stream->retire();
+    }
+    for (const auto& info : plan_->streams)
+        if (find(info->id) == nullptr) begin_stream(info);
+
+    std::map<std::string, OpenListener> before = std::exchange(listeners_, {});
+    for (const PlannedListener& planned : plan_->listeners) {
+        OpenListener& open = listeners_[planned.key];
+        open.site = planned.site;
+        if (auto found = before.find(planned.key); found != before.end()) {
+            open.listener = std::move(found->second.listener);
+            before.erase(found);
+        } else {
+            open.listener = std::make_unique<Listener>(reactor_, planned.sockets.at(index_), *this);
+            open.listener->open();
+        }
+    }
+    for (auto& [key, gone] : before) {
+        gone.listener->close();
+        closing_listeners_.push_back(std::move(gone.listener));
+    }
+}
+
+void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
+    const TailParts parts{reactor_, *files_, watches_, encoder_};
+    streams_.push_back(std::make_unique<CoreStream>(info, index_, fabric_, parts));
+}
+
+CoreStream* Core::find(std::uint32_t stream_id) {
+    for (const auto& stream : streams_)
+        if (stream->info()->id == stream_id) return stream.get();
+    return nullptr;
+}
+
+// --- Sessions. ---
+
+void Core::on_accepted(Listener& listener, int socket) {
+    std::shared_ptr<const Site> site;
+    for (const auto& [key, open] : listeners_)
+        if (open.listener.get() == &listener) site = open.site;
+    if (draining_ || site == nullptr ||
+        site->connections.load(std::memory_order_relaxed) >= site->connections_max) {
+        reactor_.backend().close(socket);
+        return;
+    }
+    reactor_.backend().configure_accepted(socket);
+    Session* session = site->tcp ? static_cast<Session*>(new TcpSession(*this, site, socket))
+                                 : static_cast<Session*>(new HttpSession(*this, site, socket));
+    session->links.next = first_session_;
+    if (first_session_ != nullptr) first_session_->links.previous = session;
+    first_session_ = session;
+    ++session_count_;
+    session->open();
+}
+
+void Core::join(const std::shared_ptr<StreamInfo>& info, Session& session) {
+    CoreStream* stream = find(info->id);
+    if (stream == nullptr) return session.end("stream_removed");
+    stream->join(session);
+}
+
+void Core::request_pump(Session& session) {
+    if (session.links.pump_requested) return;
+    session.links.pump_requested = true;
+    session.links.next_to_pump = first_to_pump_;
+    first_to_pump_ = &session;
+}
+
+void Core::ended(Session& session) {
+    waiting_for_status_.erase(session.id());
+    if (session.stream() != nullptr)
+        if (CoreStream* stream = find(session.stream()->id)) stream->forget(session);
+    Session::Links& links = session.links;
+    if (links.previous != nullptr)
+        links.previous->links.next = links.next;
+    else
+        first_session_ = links.next;
+    if (links.next != nullptr) links.next->links.previous = links.previous;
+    --session_count_;
+    ended_.emplace_back(&session);
+}
+
+std::uint64_t Core::random() {
+    // splitmix64: ids and jitter, nothing secret.
+    std::uint64_t value = (random_state_ += 0x9e3779b97f4a7c15ULL);
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+    return value ^ (value >> 31);
+}
+
+// --- Status. ---
+
+StatusFacts Core::status_facts() {
+    StatusFacts facts;
+    facts.wall_us = wall_us();
+    facts.backend = reactor_.backend().name();
+    facts.cores = fabric_.cores();
+    facts.router = plan_->router;
+    facts.router_port = plan_->router_port;
+    return facts;
+}
+
+void Core::ask_status(const std::shared_ptr<StreamInfo>& info, bool router, Session& session) {
+    static_cast<void>(router);
+    CoreStream* here = find(info->id);
+    if (here != nullptr && here->home() != nullptr)
+        return session.on_status(
+            stream_status(*info, status_facts(), here->home()->watchers_json()));
+    waiting_for_status_[session.id()] = &session;
+    Message message;
+    message.kind = Message::Kind::task;
+    message.task = std::make_unique<Message::Task>([info, session_id = session.id(),
+                                                    asker = index_](Core& home) {
+        CoreStream* stream = home.find(info->id);
+        std::string watchers = stream != nullptr && stream->home() != nullptr
+                                   ? stream->home()->watchers_json()
+                                   : std::string("[]");
+        Message reply;
+        reply.kind = Message::Kind::task;
+        reply.task = std::make_unique<Message::Task>(
+            [session_id, json = stream_status(*info, home.status_facts(), watchers)](Core& core) {
+                core.deliver_status(session_id, json);
+            });
+        home.fabric_.post(home.index_, asker, std::move(reply));
+    });
+    fabric_.post(index_, info->home_core, std::move(message));
+}
+
+void Core::deliver_status(std::uint64_t session_id, std::string json) {
+    const auto found = waiting_for_status_.find(session_id);
+    if (found == waiting_for_status_.end()) return;  // it did not wait
+    Session* session = found->second;
+    waiting_for_status_.erase(found);
+    if (!session->gone()) session->on_status(std::move(json));
+}
+
+std::string Core::all_status() { return logwisp::all_status(plan_->streams, status_facts()); }
+
+bool Core::ready() const {
+    if (draining_ || plan_ == nullptr) return false;
+    for (const auto& stream : plan_->streams)
+        if (!stream->monitor.ready.load(std::memory_order_relaxed)) return false;
+    return true;
+}
+
+// --- The end of a turn. ---
+
+bool Core::on_turn_end() {
+    bool more = false;
+    if (lent_sends == 0) {
+        more = receive_messages();
+        more = publish() || more;
+    }
+    send_to_readers();
+    more = fabric_.flush(index_) || more;
+    destroy_ended();
+    if (draining_) finish_if_done();
+    return more;
+}
+
+bool Core::receive_messages() {
+    Message message;
+    for (std::size_t count = 0; count < messages_per_turn_max; ++count) {
+        if (!fabric_.receive(index_, message)) return false;
+        receive(message);
+    }
+    return true;
+}
+
+void Core::receive(Message& message) {
+    if (message.kind == Message::Kind::task) return (*message.task)(*this);
+    CoreStream* stream = find(message.stream_id);
+    switch (message.kind) {
+        case Message::Kind::batch:
+            if (stream != nullptr) stream->on_batch(*message.batch);
+            message.batch->release();
+            break;
+        case Message::Kind::attach:
+            if (stream != nullptr && stream->home() != nullptr)
+                stream->home()->attach(message.from);
+            break;
+        case Message::Kind::detach:
+            if (stream != nullptr && stream->home() != nullptr)
+                stream->home()->detach(message.from);
+            break;
+        case Message::Kind::attached:
+            if (stream != nullptr) stream->on_attached(message.sequence, message.until);
+            break;
+        case Message::Kind::nothing:
+        case Message::Kind::task:
+            CHECK(false);
+    }
+}
+
+bool Core::publish() {
+    bool more = false;
+    for (const auto& stream : streams_)
+        if (stream->home() != nullptr) more = stream->home()->publish() || more;
+    return more;
+}
+
+void Core::send_to_readers() {
+    for (const auto& stream : streams_) stream->flush();
+    while (first_to_pump_ != nullptr) {
+        Session& session = *first_to_pump_;
+        first_to_pump_ = session.links.next_to_pump;
+        session.links.pump_requested = false;
+        session.pump();
+    }
+}
+
+void Core::destroy_ended() {
+    ended_.clear();
+    std::erase_if(closing_listeners_, [](const auto& listener) { return listener->closed(); });
+    // While the process stops they stay: another core may still hold their batches, and nobody
+    // would tell us when it lets go.
+    if (lent_sends == 0 && !draining_)
+        std::erase_if(streams_, [](const auto& stream) { return stream->done(); });
+}
+
+// --- Once a second. ---
+
+void Core::on_tick() {
+    reactor_.arm(tick_, tick_ms);
+    ++ticks_;
+    // Views and heartbeats that are lent to a send stay as they are.
+    if (lent_sends == 0)
+        for (const auto& stream : streams_) stream->tick(ticks_, wall_us());
+    if (ticks_ % (liveness_sweep_ms / tick_ms) == 0) sweep();
+}
+
+void Core::sweep() {
+    for (Session* session = first_session_; session != nullptr; session = session->links.next)
+        session->sweep();
+}
+
+// --- Stopping. ---
+
+void Core::stop(std::uint64_t timeout_ms) {
+    if (draining_) return;
+    draining_ = true;
+    reactor_.disarm(tick_);
+    for (auto& [key, open] : listeners_) {
+        open.listener->close();
+        closing_listeners_.push_back(std::move(open.listener));
+    }
+    listeners_.clear();
+    for (Session* session = first_session_; session != nullptr; session = session->links.next)
+        session->end("server_shutdown");
+    for (const auto& stream : streams_) stream->retire();
+    reactor_.arm(stop_timeout_, timeout_ms);
+}
+
+void Core::close_remaining() {
+    for (Session* session = first_session_; session != nullptr; session = session->links.next)
+        session->close();
+}
+
+void Core::finish_if_done() {
+    if (finished_ || session_count_ > 0 || lent_sends > 0 || !closing_listeners_.empty()) return;
+    for (const auto& stream : streams_)
+        if (!stream->stopped()) return;
+    watches_.close();
+    if (!watches_.closed()) return;
+    finished_ = true;
+    reactor_.disarm(stop_timeout_);
+    reactor_.stop();
+}
+
+}  // namespace logwisp

@@ -1,0 +1,123 @@
+// One core: a reactor and everything that lives on it. This file and core.cpp are the second table
+// of contents: what is wired to what.
+//
+// Everything here runs on the core's own thread, but for the constructor, and for what other
+// threads are told through the fabric. A turn's end, in order: messages from other cores; publish
+// what was read; send every reader what it lacks; wake the cores that were posted to; destroy the
+// sessions that ended.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/core_stream.hpp"
+#include "core/fabric.hpp"
+#include "core/plan.hpp"
+#include "entry/encode.hpp"
+#include "net/listener.hpp"
+#include "serve/host.hpp"
+#include "serve/session.hpp"
+#include "serve/status.hpp"
+#include "tail/watches.hpp"
+
+namespace logwisp {
+
+struct CoreParts {
+    std::uint32_t index = 0;
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<FileSystem> files;
+    std::uint64_t random_seed = 0;
+};
+
+class Core final : public Host, public ListenerOwner, public TurnHook {
+  public:
+    Core(CoreParts parts, Fabric& fabric);
+    ~Core();
+
+    // The thread's whole life: returns after stop(), when everything is closed.
+    void run();
+
+    // --- Messages: sent as tasks through the fabric, run on this thread. ---
+
+    // Streams and ports as in `plan`: what is new begins, what is gone ends, what is the same does
+    // not notice.
+    void apply(std::shared_ptr<const Plan> plan);
+    // Stops accepting and following, gives readers what they lack, says goodbye, and closes what is
+    // left after `timeout_ms`.
+    void stop(std::uint64_t timeout_ms);
+    void deliver_status(std::uint64_t session_id, std::string json);
+
+    [[nodiscard]] bool finished() const { return finished_; }
+    [[nodiscard]] std::size_t sessions() const { return session_count_; }
+
+    // --- Host. ---
+    Reactor& reactor() override { return reactor_; }
+    BufferPool& buffers() override { return buffers_; }
+    [[nodiscard]] std::size_t core_index() const override { return index_; }
+    [[nodiscard]] std::int64_t wall_us() override { return files_->wall_us(); }
+    [[nodiscard]] std::uint64_t random() override;
+    void join(const std::shared_ptr<StreamInfo>& stream, Session& session) override;
+    void ask_status(const std::shared_ptr<StreamInfo>& stream, bool router,
+                    Session& session) override;
+    [[nodiscard]] std::string all_status() override;
+    [[nodiscard]] bool ready() const override;
+    void request_pump(Session& session) override;
+    void ended(Session& session) override;
+
+  private:
+    struct OpenListener {
+        std::shared_ptr<const Site> site;
+        std::unique_ptr<Listener> listener;
+    };
+
+    void on_accepted(Listener& listener, int socket) override;
+
+    // TurnHook, and its parts in order.
+    bool on_turn_end() override;
+    bool receive_messages();
+    void receive(Message& message);
+    bool publish();
+    void send_to_readers();
+    void destroy_ended();
+
+    void begin_stream(const std::shared_ptr<StreamInfo>& info);
+    void on_tick();
+    void sweep();
+    void close_remaining();
+    void finish_if_done();
+    [[nodiscard]] CoreStream* find(std::uint32_t stream_id);
+    [[nodiscard]] StatusFacts status_facts();
+
+    std::uint32_t index_;
+    Fabric& fabric_;
+    std::unique_ptr<FileSystem> files_;
+    Reactor reactor_;
+    BufferPool buffers_;
+    Encoder encoder_;
+    Watches watches_;
+
+    std::shared_ptr<const Plan> plan_;
+    std::vector<std::unique_ptr<CoreStream>> streams_;
+    std::map<std::string, OpenListener> listeners_;  // by PlannedListener::key
+    std::vector<std::unique_ptr<Listener>> closing_listeners_;
+
+    Session* first_session_ = nullptr;  // owned through this list
+    Session* first_to_pump_ = nullptr;
+    std::size_t session_count_ = 0;
+    std::vector<std::unique_ptr<Session>> ended_;
+    std::unordered_map<std::uint64_t, Session*> waiting_for_status_;  // by Session::id()
+
+    Timer tick_;
+    Timer stop_timeout_;
+    std::uint64_t random_state_;
+    std::uint64_t ticks_ = 0;
+    bool draining_ = false;
+    bool finished_ = false;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,140 @@
+#include "core/core_stream.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "serve/heartbeat.hpp"
+#include "wire/sse.hpp"
+
+namespace logwisp {
+
+namespace {
+// A replica or a view without readers is kept this long: readers that reconnect find it warm.
+constexpr std::uint64_t unread_seconds_max = 10;
+static_assert(frame_overhead_bytes_max >= sse_frame_overhead_max, "an SSE frame must fit");
+}  // namespace
+
+CoreStream::CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_index, Fabric& fabric,
+                       const TailParts& parts)
+    : info_(std::move(info)), fabric_(fabric), core_index_(core_index), state_(State::detached) {
+    if (info_->home_core != core_index_) return;
+    state_ = State::home;
+    make_stream();
+    home_ = std::make_unique<StreamHome>(info_, *stream_, parts, fabric_, core_index_);
+    home_->start();
+}
+
+void CoreStream::make_stream() {
+    const StreamConfig& config = info_->config;
+    StreamOptions options;
+    options.epoch = info_->epoch;
+    // A server that is off has no buffer; the other's size counts for both.
+    options.http_buffer_entries =
+        config.http.enabled ? config.http.buffer_entries : config.tcp.buffer_entries;
+    options.tcp_buffer_entries =
+        config.tcp.enabled ? config.tcp.buffer_entries : config.http.buffer_entries;
+    options.line_bytes_max = config.monitor.line_bytes_max;
+    options.sse_frame = &sse_frame;
+    stream_ = std::make_unique<Stream>(std::move(options));
+}
+
+void CoreStream::post_to_home(Message::Kind kind) {
+    Message message;
+    message.kind = kind;
+    message.stream_id = info_->id;
+    fabric_.post(core_index_, info_->home_core, std::move(message));
+}
+
+void CoreStream::join(Session& session) {
+    if (retired_) return session.end("stream_removed");
+    if (state_ == State::home || state_ == State::attached) return session.on_joined(*stream_);
+    joining_.push_back(&session);
+    if (state_ == State::attaching) return;
+    state_ = State::attaching;
+    post_to_home(Message::Kind::attach);
+}
+
+void CoreStream::forget(Session& session) { std::erase(joining_, &session); }
+
+void CoreStream::on_attached(std::uint64_t first, std::uint64_t until) {
+    if (state_ != State::attaching) return;
+    if (stream_ == nullptr) make_stream();
+    stream_->restart_at(first);
+    state_ = State::attached;
+    warm_until_ = until;
+    welcome();
+}
+
+void CoreStream::on_batch(const Batch& batch) {
+    // Batches that were on their way when the replica was given up, or before the answer to the
+    // next attach.
+    if (state_ != State::attached) return;
+    stream_->append(batch);
+    welcome();
+}
+
+// Those who wait are let in once the history is here; if part of it was lost on the way, with the
+// first batch behind the hole.
+void CoreStream::welcome() {
+    if (joining_.empty() || stream_->next() < warm_until_) return;
+    for (Session* session : std::exchange(joining_, {}))
+        if (!session->gone()) session->on_joined(*stream_);
+}
+
+void CoreStream::flush() {
+    if (stream_ != nullptr) stream_->flush();
+}
+
+void CoreStream::tick(std::uint64_t seconds, std::int64_t wall_us) {
+    if (stream_ == nullptr) return;
+    if (stream_->readers() > 0 || !joining_.empty()) {
+        unread_since_ = 0;
+        return heartbeat(seconds, wall_us);
+    }
+    if (unread_since_ == 0) unread_since_ = seconds;
+    if (seconds - unread_since_ < unread_seconds_max) return;
+    stream_->trim();
+    if (state_ != State::attached) return;
+    state_ = State::detached;
+    stream_.reset();
+    post_to_home(Message::Kind::detach);
+}
+
+void CoreStream::heartbeat(std::uint64_t seconds, std::int64_t wall_us) {
+    const StreamConfig& config = info_->config;
+    HeartbeatFacts facts;
+    facts.wall_us = wall_us;
+    facts.uptime_seconds =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us - info_->started_us)) /
+        1'000'000;
+    const auto due = [seconds](const ServerConfig& server) {
+        return server.enabled && server.heartbeat.enabled &&
+               seconds % server.heartbeat.interval_seconds == 0;
+    };
+    if (due(config.tcp) && stream_->lines().subscribers() > 0) {
+        facts.clients = info_->tcp_readers.load(std::memory_order_relaxed);
+        stream_->lines().heartbeat(tcp_heartbeat(config.tcp.heartbeat, facts));
+    }
+    if (due(config.http) && stream_->readers() > stream_->lines().subscribers()) {
+        facts.clients = info_->http_readers.load(std::memory_order_relaxed);
+        stream_->events().heartbeat(sse_heartbeat(config.http.heartbeat, facts));
+    }
+}
+
+void CoreStream::retire() {
+    if (retired_) return;
+    retired_ = true;
+    if (home_ != nullptr) home_->close();
+    for (Session* session : std::exchange(joining_, {})) session->end("stream_removed");
+    if (state_ == State::attaching || state_ == State::attached)
+        post_to_home(Message::Kind::detach);
+}
+
+bool CoreStream::stopped() const {
+    if (!retired_ || (stream_ != nullptr && stream_->readers() > 0)) return false;
+    return home_ == nullptr || home_->stopped();
+}
+
+bool CoreStream::done() { return stopped() && (home_ == nullptr || home_->idle()); }
+
+}  // namespace logwisp

@@ -1,0 +1,68 @@
+// One stream on one core. On its home core it is followed and always there; on the others it is a
+// replica that exists while it has readers:
+//
+//   detached --first reader--> attaching --the home core's answer and history--> attached --no
+//   readers for a while--> detached
+//
+// Core thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/fabric.hpp"
+#include "core/stream_home.hpp"
+#include "serve/session.hpp"
+
+namespace logwisp {
+
+class CoreStream {
+  public:
+    // On the home core `parts` are what following needs; following begins at once.
+    CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_index, Fabric& fabric,
+               const TailParts& parts);
+
+    [[nodiscard]] const std::shared_ptr<StreamInfo>& info() const { return info_; }
+    [[nodiscard]] StreamHome* home() { return home_.get(); }
+
+    // Session::on_joined follows: at once when the stream is here, else when it has come.
+    void join(Session& session);
+    void forget(Session& session);
+
+    // The home core's messages.
+    void on_attached(std::uint64_t first, std::uint64_t until);
+    void on_batch(const Batch& batch);
+
+    void flush();
+    // Once a second: heartbeats that are due, views and replicas that nobody has read for a while.
+    void tick(std::uint64_t seconds, std::int64_t wall_us);
+
+    // The stream is no longer wanted. stopped(): following has ended and nobody reads it here.
+    // done(): besides, no other core holds a batch of it, and it may be destroyed while those run.
+    void retire();
+    [[nodiscard]] bool retired() const { return retired_; }
+    [[nodiscard]] bool stopped() const;
+    [[nodiscard]] bool done();
+
+  private:
+    enum class State : std::uint8_t { home, detached, attaching, attached };
+
+    void make_stream();
+    void welcome();
+    void heartbeat(std::uint64_t seconds, std::int64_t wall_us);
+    void post_to_home(Message::Kind kind);
+
+    std::shared_ptr<StreamInfo> info_;
+    Fabric& fabric_;
+    std::uint32_t core_index_;
+    State state_;
+    std::unique_ptr<Stream> stream_;
+    std::unique_ptr<StreamHome> home_;
+    std::vector<Session*> joining_;
+    std::uint64_t warm_until_ = 0;  // attaching: the history is here when next() has come this far
+    std::uint64_t unread_since_ = 0;  // seconds; 0: it has readers
+    bool retired_ = false;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,73 @@
+#include "core/fabric.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "logwisp/limits.hpp"
+
+namespace logwisp {
+
+namespace {
+// Batches leave this many places to control messages.
+constexpr std::size_t mailbox_reserve = mailbox_messages_max / 8;
+constexpr std::size_t control_mailbox_messages = 64;
+}  // namespace
+
+Fabric::Fabric(std::size_t cores) : cores_(cores), backends_(cores, nullptr) {
+    for (std::size_t from = 0; from <= cores; ++from) {
+        senders_.push_back(std::make_unique<Sender>());
+        senders_.back()->waiting.resize(cores);
+        senders_.back()->wake.resize(cores, false);
+        for (std::size_t to = 0; to < cores; ++to)
+            mailboxes_.push_back(std::make_unique<Mailbox>(from == cores ? control_mailbox_messages
+                                                           : from == to  ? 1
+                                                                         : mailbox_messages_max));
+    }
+}
+
+void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
+    Sender& sender = *senders_[from];
+    message.from = from;
+    sender.wake[to] = true;
+    if (!sender.waiting[to].empty() || !mailbox(from, to).push(message))
+        sender.waiting[to].push_back(std::move(message));
+}
+
+bool Fabric::has_room_for_batch(std::uint32_t from, std::size_t to) const {
+    return senders_[from]->waiting[to].empty() && mailbox(from, to).room() > mailbox_reserve;
+}
+
+bool Fabric::flush(std::uint32_t from) {
+    Sender& sender = *senders_[from];
+    bool left = false;
+    for (std::size_t to = 0; to < cores_; ++to) {
+        std::deque<Message>& waiting = sender.waiting[to];
+        while (!waiting.empty() && mailbox(from, to).push(waiting.front())) waiting.pop_front();
+        left = left || !waiting.empty();
+        if (!sender.wake[to]) continue;
+        sender.wake[to] = false;
+        backends_[from]->wake(*backends_[to]);
+    }
+    return left;
+}
+
+void Fabric::post_from_control(std::size_t to, Message::Task task) {
+    Message message;
+    message.kind = Message::Kind::task;
+    message.from = control();
+    message.task = std::make_unique<Message::Task>(std::move(task));
+    // The control thread may wait: it serves nobody.
+    while (!mailbox(control(), to).push(message)) {
+        backends_[to]->wake_from_anywhere();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    backends_[to]->wake_from_anywhere();
+}
+
+bool Fabric::receive(std::size_t to, Message& message) {
+    for (std::size_t from = 0; from <= cores_; ++from)
+        if (from != to && mailbox(from, to).pop(message)) return true;
+    return false;
+}
+
+}  // namespace logwisp

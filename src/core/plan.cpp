@@ -1,0 +1,80 @@
+#include "core/plan.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "net/listener.hpp"
+
+namespace logwisp {
+
+namespace {
+
+std::shared_ptr<StreamInfo> same_stream(const Plan* previous, const StreamConfig& config) {
+    if (previous == nullptr) return nullptr;
+    for (const auto& stream : previous->streams)
+        if (stream->config == config) return stream;
+    return nullptr;
+}
+
+std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, std::size_t cores,
+                                       std::int64_t wall_us) {
+    static std::atomic<std::uint32_t> ids{0};
+    const std::uint32_t id = ids.fetch_add(1) + 1;
+    auto stream = std::make_shared<StreamInfo>(config, cores, id % cores);
+    stream->id = id;
+    stream->started_us = wall_us;
+    // Different for every start and every stream, so that an id of another stream or of an earlier
+    // run is recognised as such.
+    stream->epoch = fmt::format("{:x}", wall_us + id);
+    return stream;
+}
+
+std::vector<std::shared_ptr<Site>> sites_of(const Config& config, const Plan& plan) {
+    std::vector<std::shared_ptr<Site>> sites;
+    if (config.router.enabled) sites.push_back(make_router_site(config.router, plan.streams));
+    for (const auto& stream : plan.streams) {
+        if (stream->config.http.enabled && !config.router.enabled)
+            sites.push_back(make_http_site(stream));
+        if (stream->config.tcp.enabled) sites.push_back(make_tcp_site(stream));
+    }
+    return sites;
+}
+
+std::string key_of(const Site& site) {
+    return fmt::format("{} {} {}", site.tcp ? "tcp" : "http", site.host, site.port);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
+                                              std::size_t cores, std::int64_t wall_us) {
+    auto plan = std::make_shared<Plan>();
+    plan->router = config.router.enabled;
+    plan->router_port = config.router.port;
+    for (const StreamConfig& stream : config.streams) {
+        auto kept = same_stream(previous, stream);
+        plan->streams.push_back(kept ? kept : new_stream(stream, cores, wall_us));
+    }
+    for (auto& site : sites_of(config, *plan)) {
+        PlannedListener listener{key_of(*site), site, {}};
+        const bool open = previous != nullptr &&
+                          std::any_of(previous->listeners.begin(), previous->listeners.end(),
+                                      [&](const auto& old) { return old.key == listener.key; });
+        if (!open) {
+            Result<std::vector<int>> sockets = open_listeners(site->host, site->port, cores);
+            if (!sockets) {
+                for (const PlannedListener& opened : plan->listeners)
+                    for (const int socket : opened.sockets) ::close(socket);
+                return tl::unexpected(sockets.error());
+            }
+            listener.sockets = std::move(*sockets);
+        }
+        plan->listeners.push_back(std::move(listener));
+    }
+    return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+}  // namespace logwisp

@@ -1,0 +1,34 @@
+// What all cores are to do: the streams and the ports, made by the control thread from a
+// configuration and given to every core as a constant. A reload makes a new plan; streams and ports
+// that did not change are the same objects in both.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "logwisp/config.hpp"
+#include "serve/site.hpp"
+
+namespace logwisp {
+
+struct PlannedListener {
+    std::string key;  // "tcp 127.0.0.1:9090": what makes it the same port as before
+    std::shared_ptr<Site> site;
+    std::vector<int>
+        sockets;  // one per core, open in this plan; empty: the core listens there already
+};
+
+struct Plan {
+    std::vector<std::shared_ptr<StreamInfo>> streams;
+    std::vector<PlannedListener> listeners;
+    bool router = false;
+    std::uint16_t router_port = 0;
+};
+
+// Opens every port that `previous` (may be null) does not have yet. On failure nothing stays open.
+Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
+                                              std::size_t cores, std::int64_t wall_us);
+
+}  // namespace logwisp

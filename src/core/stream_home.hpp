@@ -1,0 +1,57 @@
+// A stream on its home core: it is followed here, its lines become batches here, and from here they
+// go to every core that reads it. Core thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/fabric.hpp"
+#include "serve/stream_info.hpp"
+#include "stream/stream.hpp"
+#include "tail/tail.hpp"
+
+namespace logwisp {
+
+class StreamHome final : public EntrySink {
+  public:
+    StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailParts parts, Fabric& fabric,
+               std::uint32_t core_index);
+
+    void start() { tail_.start(); }
+    // Publishes what this turn has brought: numbered, appended here, posted to the cores that read
+    // it. Then lets following go on. True when there is more to publish at once. REQUIRES: no send
+    // from this core's rings is in flight.
+    bool publish();
+
+    // A core has readers now: tells it where the stream stands and sends it what the ring holds.
+    void attach(std::uint32_t core);
+    void detach(std::uint32_t core);
+
+    // Following stops; what was read before is still published. While other cores run it is
+    // destroyed only when idle(): none of them holds a batch.
+    void close() { tail_.close(); }
+    [[nodiscard]] bool stopped() const { return tail_.closed(); }
+    [[nodiscard]] bool idle();
+
+    // /status "watchers".
+    [[nodiscard]] std::string watchers_json() const;
+
+    Batch* batch() override;
+
+  private:
+    void post(Batch& batch, std::uint32_t core);
+    void copy_counters();
+
+    std::shared_ptr<StreamInfo> info_;
+    Stream& stream_;
+    Fabric& fabric_;
+    std::uint32_t core_index_;
+    BatchPool pool_;
+    Batch* open_ = nullptr;       // being filled
+    bool refused_ = false;        // following waits for on_sink_ready()
+    std::vector<bool> attached_;  // by core
+    Tail tail_;
+};
+
+}  // namespace logwisp
