@@ -1,0 +1,304 @@
+// The control thread: it makes the plan, starts a thread per core, and then only listens to
+// signals, the clock and the service manager. It serves nobody, so reading a configuration or
+// opening a port may take its time.
+#include "core/service.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/log.hpp"
+#include "core/console.hpp"
+#include "core/core.hpp"
+#include "core/notify.hpp"
+#include "logwisp/limits.hpp"
+#include "logwisp/version.hpp"
+
+namespace logwisp {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
+
+// Descriptors 0 to 2 must exist, or the first socket becomes our standard error.
+void open_standard_descriptors() {
+    for (int descriptor = 0; descriptor <= 2; ++descriptor)
+        if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t cores_to_use(std::uint32_t wanted) {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    std::size_t usable = std::max(1u, std::thread::hardware_concurrency());
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        usable = static_cast<std::size_t>(CPU_COUNT(&allowed));
+    return std::clamp<std::size_t>(wanted == 0 ? usable : wanted, 1, cores_max);
+}
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    if (::getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+        seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+    return seed;
+}
+
+std::int64_t wall_us() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
+}
+
+BackendChoice choice_of(BackendName name) {
+    switch (name) {
+        case BackendName::io_uring:
+            return BackendChoice::io_uring;
+        case BackendName::epoll:
+            return BackendChoice::epoll;
+        case BackendName::automatic:
+            break;
+    }
+    return BackendChoice::automatic;
+}
+
+class Service {
+  public:
+    explicit Service(const ServiceOptions& options)
+        : options_(options),
+          config_(options.config),
+          core_count_(cores_to_use(config_.cores)),
+          fabric_(core_count_),
+          answered_(core_count_) {}
+
+    int run() {
+        if (!open_signals() || !make_cores()) return 1;
+        Result<std::shared_ptr<const Plan>> plan =
+            make_plan(config_, nullptr, core_count_, wall_us());
+        if (!plan) {
+            log_error("cannot listen on {}", plan.error().text());
+            return 1;
+        }
+        plan_ = std::move(*plan);
+        start_threads();
+        console_print(console_streams(*plan_, config_));
+        notifier_.ready("following and serving");
+        loop();
+        for (std::thread& thread : threads_) thread.join();
+        return 0;
+    }
+
+  private:
+    bool open_signals() {
+        // Blocked before any thread exists, so that every thread inherits it and only the
+        // descriptor hears them.
+        sigset_t wanted;
+        ::sigemptyset(&wanted);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&wanted, signal);
+        ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+        ::signal(SIGPIPE, SIG_IGN);
+        signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+        finished_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (signals_ >= 0 && finished_ >= 0) return true;
+        log_error("cannot listen to signals: {}", std::strerror(errno));
+        return false;
+    }
+
+    bool make_cores() {
+        BackendOptions backend;
+        backend.choice = choice_of(config_.backend);
+        std::uint64_t connections = 0;
+        for (const StreamConfig& stream : config_.streams)
+            connections += (stream.http.enabled ? stream.http.clients_max : 0) +
+                           (stream.tcp.enabled ? stream.tcp.clients_max : 0);
+        backend.connections_max =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(connections, 65'536));
+        Result<BackendSet> set = make_backends(core_count_, backend);
+        if (!set) {
+            log_error("cannot start: {}", set.error().text());
+            return false;
+        }
+        if (!set->why_not_io_uring.empty())
+            log_info("io_uring is not available ({}); using epoll", set->why_not_io_uring);
+        for (std::size_t index = 0; index < core_count_; ++index) {
+            CoreParts parts;
+            parts.index = static_cast<std::uint32_t>(index);
+            parts.backend = std::move(set->backends[index]);
+            parts.files = make_real_file_system();
+            parts.random_seed = random_seed();
+            cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
+        }
+        log_info("LogWisp {} with {} on {} core{}", version, cores_[0]->reactor().backend().name(),
+                 core_count_, core_count_ == 1 ? "" : "s");
+        return true;
+    }
+
+    void start_threads() {
+        for (std::size_t index = 0; index < core_count_; ++index) {
+            threads_.emplace_back([this, index] {
+                cores_[index]->run();
+                const std::uint64_t one = 1;
+                static_cast<void>(::write(finished_, &one, sizeof one));
+            });
+            // Waits in the mailbox until the thread is there.
+            tell(index, [plan = plan_](Core& core) { core.apply(plan); });
+        }
+    }
+
+    void tell(std::size_t core, Message::Task task) {
+        fabric_.post_from_control(core, std::move(task));
+    }
+    void tell_all(const Message::Task& task) {
+        for (std::size_t index = 0; index < core_count_; ++index) tell(index, task);
+    }
+
+    void loop() {
+        const auto start = Clock::now();
+        next_statistics_ = start + std::chrono::seconds(statistics_interval());
+        next_watchdog_ = start;
+        std::uint64_t finished = 0;
+        while (finished < core_count_) {
+            pollfd waits[] = {{signals_, POLLIN, 0}, {finished_, POLLIN, 0}};
+            ::poll(waits, 2, wait_ms());
+            std::uint64_t count = 0;
+            if (::read(finished_, &count, sizeof count) == sizeof count) finished += count;
+            signalfd_siginfo signal{};
+            bool hang_up = false;
+            while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+                if (signal.ssi_signo == SIGHUP)
+                    hang_up = true;
+                else
+                    stop();
+            }
+            if (hang_up && !stopping_) reload();  // a storm of them is one reload
+            on_clock();
+        }
+    }
+
+    int wait_ms() const {
+        auto next = Clock::time_point::max();
+        if (statistics_interval() > 0) next = std::min(next, next_statistics_);
+        if (notifier_.watchdog_interval_ms() > 0) next = std::min(next, next_watchdog_);
+        if (next == Clock::time_point::max()) return -1;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+        return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    }
+
+    void on_clock() {
+        const auto now = Clock::now();
+        if (statistics_interval() > 0 && now >= next_statistics_) {
+            next_statistics_ = now + std::chrono::seconds(statistics_interval());
+            console_print(console_statistics(*plan_));
+        }
+        if (notifier_.watchdog_interval_ms() > 0 && now >= next_watchdog_) {
+            next_watchdog_ = now + std::chrono::milliseconds(notifier_.watchdog_interval_ms());
+            feed_watchdog();
+        }
+    }
+
+    // The manager hears from us only while every core answers: one that hangs is restarted with the
+    // rest.
+    void feed_watchdog() {
+        bool all_answered = true;
+        for (auto& answered : answered_) all_answered = answered.exchange(false) && all_answered;
+        if (all_answered || first_watchdog_) notifier_.watchdog();
+        first_watchdog_ = false;
+        if (stopping_) return;
+        for (std::size_t index = 0; index < core_count_; ++index)
+            tell(index, [this, index](Core&) { answered_[index].store(true); });
+    }
+
+    std::uint32_t statistics_interval() const {
+        return config_.stats_interval_seconds.value_or(
+            ::isatty(STDOUT_FILENO) == 1 ? console_interval_on_terminal_seconds : 0);
+    }
+
+    void reload() {
+        notifier_.reloading();
+        Config config;
+        std::vector<std::string> errors;
+        if (!options_.reload || !options_.reload(config, errors)) {
+            for (const std::string& error : errors) log_error("{}", error);
+            log_error("reload: the configuration has errors; the old one stays in force");
+            return notifier_.ready("reload failed, the old configuration stays in force");
+        }
+        Result<std::shared_ptr<const Plan>> plan =
+            make_plan(config, plan_.get(), core_count_, wall_us());
+        if (!plan) {
+            log_error("reload: cannot listen on {}; the old configuration stays in force",
+                      plan.error().text());
+            return notifier_.ready("reload failed, the old configuration stays in force");
+        }
+        if (config.cores != config_.cores || config.backend != config_.backend)
+            log_warn("reload: cores and backend change only with a restart");
+        config_ = std::move(config);
+        plan_ = std::move(*plan);
+        tell_all([plan = plan_](Core& core) { core.apply(plan); });
+        console_print(console_streams(*plan_, config_));
+        log_info("reloaded: {} stream{}", plan_->streams.size(),
+                 plan_->streams.size() == 1 ? "" : "s");
+        notifier_.ready("following and serving");
+    }
+
+    void stop() {
+        if (stopping_) {
+            log_warn("stopping at once");
+            log_stop();
+            ::_exit(0);
+        }
+        stopping_ = true;
+        notifier_.stopping();
+        log_info("stopping");
+        tell_all([timeout = config_.shutdown_timeout_ms](Core& core) { core.stop(timeout); });
+    }
+
+    const ServiceOptions& options_;
+    Config config_;
+    std::size_t core_count_;
+    Fabric fabric_;
+    std::vector<std::unique_ptr<Core>> cores_;
+    std::vector<std::thread> threads_;
+    std::shared_ptr<const Plan> plan_;
+    Notifier notifier_;
+    std::vector<std::atomic<bool>> answered_;  // by core: since the last time the watchdog was fed
+    Clock::time_point next_statistics_;
+    Clock::time_point next_watchdog_;
+    int signals_ = -1;
+    int finished_ = -1;
+    bool stopping_ = false;
+    bool first_watchdog_ = true;
+};
+
+}  // namespace
+
+int run_service(const ServiceOptions& options) {
+    open_standard_descriptors();
+    raise_descriptor_limit();
+    log_start({static_cast<LogLevel>(options.config.log_level),
+               static_cast<LogFormat>(options.config.log_format)});
+    const int code = Service(options).run();
+    log_stop();
+    return code;
+}
+
+}  // namespace logwisp
