@@ -88,6 +88,7 @@ struct Config {
     DiagnosticLevel log_level = DiagnosticLevel::info;
     DiagnosticFormat log_format = DiagnosticFormat::text;
     std::string file;  // where it was read from; empty: defaults
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace logwisp
