@@ -1,0 +1,176 @@
+#include "app/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "app/nearest.hpp"
+#include "app/target_text.hpp"
+#include "logwisp/version.hpp"
+
+namespace logwisp {
+namespace {
+
+constexpr std::string_view run_description =
+    "LogWisp follows log files and streams every line as JSON over HTTP (server-sent events) and "
+    "TCP.";
+constexpr std::string_view check_description =
+    "Validates the configuration and prints it with where each value came from. Takes every option "
+    "and\n"
+    "TARGET of logwisp itself: what is shown is what would run.";
+constexpr std::string_view run_footer =
+    R"(TARGET is path[:pattern[:isfile]], for example /var/log:*.log or /var/log/syslog::true; "\:" is a colon
+in a name. Targets replace the configured streams by one.
+
+Commands:
+  logwisp check [-c FILE] [--json]    validate the configuration and print it with where it came from
+  logwisp tail URL|HOST:PORT          read a stream, resuming after interruptions
+
+Without --config the file is LOGWISP_CONFIG_FILE, $LOGWISP_CONFIG_DIR/logwisp.toml,
+$XDG_CONFIG_HOME/logwisp.toml (~/.config/logwisp.toml) or /etc/logwisp/logwisp.toml; without any of them
+*.log in the current directory is served on http://127.0.0.1:8080/stream.
+Exit codes: 0 stopped as asked, 1 could not start or failed, 2 bad usage, 78 bad configuration.
+See logwisp(1) and logwisp.toml(5).)";
+constexpr std::string_view check_footer = "Exit codes: 0 valid, 2 bad usage, 78 bad configuration.";
+
+// CLI11 fills these; one per flag of the table.
+struct Given {
+    std::map<std::string, std::string> texts;
+    std::map<std::string, bool> switches;
+    std::vector<std::string> targets;
+};
+
+std::string with_short(const Flag& flag) {
+    return flag.short_name.empty() ? std::string(flag.name)
+                                   : fmt::format("{},{}", flag.short_name, flag.name);
+}
+
+void describe(CLI::App& cli, Command command, Given& given) {
+    cli.set_help_flag();
+    cli.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    cli.get_formatter()->column_width(34);
+    cli.get_formatter()->label("Positionals", "Targets");
+    for (const Flag& flag : flags()) {
+        std::string name(flag.name);
+        std::string help(flag.help);
+        if (flag.metavar.empty()) {
+            cli.add_flag(with_short(flag), given.switches[name], help);
+        } else if (flag.metavar == "=BOOL") {
+            // A flag, not an option: `--enable-http app.log` must not take the target for its
+            // value.
+            cli.add_flag(name, given.texts[name], help)->type_name("[=BOOL]");
+        } else {
+            cli.add_option(with_short(flag), given.texts[name], help)
+                ->type_name(std::string(flag.metavar))
+                ->allow_extra_args(false);
+        }
+    }
+    if (command == Command::check)
+        cli.add_flag("--json", given.switches["--json"], "Print JSON, also for errors");
+    cli.add_option("TARGET", given.targets, "What to follow: path[:pattern[:isfile]]")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("");
+    cli.footer(std::string(command == Command::run ? run_footer : check_footer));
+}
+
+template <class Subject>
+void add_setting(const OptionOf<Subject>& option, const Value& value, const Place& place,
+                 std::vector<Setting<Subject>>& settings) {
+    settings.push_back({&option, value, place, true});
+}
+
+void add_flag_value(const Flag& flag, const std::string& text, Layer& layer, Problems& problems) {
+    Place place = Place::flag(std::string(flag.name));
+    const Option* rule = option_of_flag(flag.name);
+    if (rule == nullptr) return;
+    auto value = parse_value(rule->kind, text);
+    if (!value || !rule->allows(*value)) {
+        std::string hint;
+        if (rule->kind == Kind::choice)
+            hint = did_you_mean(text, {rule->choices.begin(), rule->choices.end()});
+        problems.push_back({place, fmt::format("must be {}, not {}{}", rule->expectation(),
+                                               in_quotes(text), hint)});
+        return;
+    }
+    for (const auto& option : service_options())
+        if (option.flag == flag.name) add_setting(option, *value, place, layer.service);
+    for (const auto& option : stream_options())
+        if (option.flag == flag.name) add_setting(option, *value, place, layer.top.settings);
+}
+
+std::vector<std::string> flag_names() {
+    std::vector<std::string> names;
+    for (const Flag& flag : flags()) names.emplace_back(flag.name);
+    return names;
+}
+
+// CLI11 names what it could not place; we say what might have been meant.
+std::string unexpected(const CLI::App& cli) {
+    for (const std::string& rest : cli.remaining()) {
+        std::string name = rest.substr(0, rest.find('='));
+        return fmt::format("unknown option {}{}", in_quotes(rest),
+                           did_you_mean(name, flag_names()));
+    }
+    return "unexpected arguments";
+}
+
+}  // namespace
+
+CommandLine parse_command_line(Command command, const std::vector<std::string>& arguments,
+                               Problems& problems) {
+    CommandLine out;
+    try {
+        CLI::App cli;
+        Given given;
+        describe(cli, command, given);
+        try {
+            // CLI11 takes the last argument first.
+            cli.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+        } catch (const CLI::ExtrasError&) {
+            problems.push_back({{}, unexpected(cli)});
+        } catch (const CLI::ArgumentMismatch& error) {
+            std::string_view text = error.what();
+            problems.push_back(
+                {{}, fmt::format("{} needs a value", text.substr(0, text.find(':')))});
+        } catch (const CLI::ParseError& error) {
+            problems.push_back({{}, error.what()});
+        }
+        out.help = given.switches["--help"];
+        out.version = given.switches["--version"];
+        out.json = given.switches["--json"];
+        if (out.help || out.version || !problems.empty()) return out;
+        if (cli.count("--config") > 0) {
+            out.config_file = given.texts["--config"];
+            if (out.config_file->empty())
+                problems.push_back({{}, "--config needs the name of a file"});
+        }
+        for (const Flag& flag : flags())
+            if (cli.count(std::string(flag.name)) > 0)
+                add_flag_value(flag, given.texts[std::string(flag.name)], out.flags, problems);
+        for (const std::string& text : given.targets) {
+            TargetList& list =
+                out.flags.top.targets ? *out.flags.top.targets : out.flags.top.targets.emplace();
+            list.place = Place::flag("TARGET");
+            Problems found;
+            add_target(text, Place::flag("TARGET"), list, found);
+            for (const Problem& problem : found) problems.push_back({{}, problem.message});
+        }
+    } catch (const std::exception& error) {
+        problems.push_back({{}, error.what()});
+    }
+    return out;
+}
+
+std::string help_text(Command command) {
+    try {
+        CLI::App cli(std::string(command == Command::run ? run_description : check_description));
+        Given given;
+        describe(cli, command, given);
+        return cli.help(command == Command::run ? "logwisp" : "logwisp check");
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+}  // namespace logwisp

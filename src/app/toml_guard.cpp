@@ -1,0 +1,87 @@
+#include "app/toml_guard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace logwisp {
+namespace {
+
+// Where a string, a comment or plain syntax goes on from `at`; returns the index behind it.
+std::size_t skip_line_comment(std::string_view text, std::size_t at) {
+    std::size_t end = text.find('\n', at);
+    return end == std::string_view::npos ? text.size() : end;
+}
+
+std::size_t quotes_at(std::string_view text, std::size_t at, char quote) {
+    std::size_t count = 0;
+    while (at + count < text.size() && text[at + count] == quote) ++count;
+    return count;
+}
+
+std::size_t skip_multiline_string(std::string_view text, std::size_t at, char quote) {
+    while (at < text.size()) {
+        if (quote == '"' && text[at] == '\\') {
+            at += 2;
+        } else if (std::size_t quotes = quotes_at(text, at, quote); quotes >= 3) {
+            // Up to two quotes may belong to the string's end.
+            return at + std::min<std::size_t>(quotes, 5);
+        } else {
+            at += std::max<std::size_t>(quotes, 1);
+        }
+    }
+    return text.size();
+}
+
+std::size_t skip_string(std::string_view text, std::size_t at) {
+    char quote = text[at];
+    if (quotes_at(text, at, quote) >= 3) return skip_multiline_string(text, at + 3, quote);
+    for (++at; at < text.size() && text[at] != '\n'; ++at) {
+        if (text[at] == quote) return at + 1;
+        if (quote == '"' && text[at] == '\\') ++at;
+    }
+    return std::min(at, text.size());
+}
+
+GuardFinding finding(std::string_view text, std::size_t at, std::string message) {
+    GuardFinding out{.message = std::move(message)};
+    for (std::size_t i = 0; i < at; ++i) {
+        if (text[i] == '\n') {
+            ++out.line;
+            out.column = 1;
+        } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
+            ++out.column;
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
+    if (std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+        return finding(text, nul, "a NUL byte: this is not a text file");
+    std::uint32_t brackets = 0;
+    std::uint32_t dots = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        char c = text[at];
+        if (c == '"' || c == '\'') {
+            at = skip_string(text, at);
+            continue;
+        }
+        if (c == '#') {
+            at = skip_line_comment(text, at);
+            continue;
+        }
+        if (c == '[' || c == '{') ++brackets;
+        if ((c == ']' || c == '}') && brackets > 0) --brackets;
+        dots = c == '.' ? dots + 1
+                        : (c == '=' || c == ',' || c == '[' || c == '{' || c == '\n' ? 0 : dots);
+        if (dots > config_nesting_max || brackets > config_nesting_max)
+            return finding(text, at, fmt::format("nested more than {} deep", config_nesting_max));
+        ++at;
+    }
+    return std::nullopt;
+}
+
+}  // namespace logwisp
