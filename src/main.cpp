@@ -1,1 +1,22 @@
-int main() { return 0; }
+// Where everything begins: the first argument chooses the command; without one the service runs.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/check.hpp"
+#include "app/start.hpp"
+#include "core/service.hpp"
+
+int main(int argc, char** argv) {
+    using namespace logwisp;
+    std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
+    if (command == "check") return check_main({arguments.begin() + 1, arguments.end()});
+
+    Start start = prepare_start(arguments);
+    if (!start.run) return start.exit_code;
+    return run_service({.config = start.config,
+                        .reload = [&start](Config& config, std::vector<std::string>& errors) {
+                            return reload(start, config, errors);
+                        }});
+}
