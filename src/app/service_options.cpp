@@ -79,7 +79,7 @@ std::vector<OptionOf<Target>> make_target_options() {
          .help = "A file, a directory, or a glob of either",
          .expects = "the path of a file or directory",
          .accepts = is_file_path,
-         .default_note = "none: required"},
+         .default_note = "none (required)"},
         [](auto& t) -> auto& { return t.path; });
     add(
         {.key = "pattern",
@@ -97,7 +97,8 @@ std::vector<OptionOf<Target>> make_target_options() {
         [](auto& t) -> auto& { return t.recursive; });
     add(
         {.key = "exclude",
-         .help = "Files to leave out, by fnmatch(3) on the base name or the path below `path'",
+         .help =
+             "Files to leave out, by fnmatch(3) on the base name or the path below the target's",
          .expects = R"(a list of file name patterns, every "[" with its "]")",
          .accepts = is_exclude_pattern},
         [](auto& t) -> auto& { return t.exclude; });

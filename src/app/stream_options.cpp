@@ -9,7 +9,8 @@ namespace logwisp {
 namespace {
 
 constexpr std::string_view path_expectation =
-    R"(a path that starts with "/" and holds only letters, digits and -._~!$&'()*+,;=:@/)";
+    R"(a path of at most 256 characters that starts with "/", has no "." or ".." in it as a part of )"
+    R"(its own, and holds only letters, digits and -._~!$&'()*+,;=:@/)";
 constexpr std::int64_t clients_ceiling = 1'000'000;
 
 // The keys both servers of a stream have. `Server` gives the one meant.
@@ -109,15 +110,16 @@ std::vector<OptionOf<StreamConfig>> make_stream_options() {
     add(
         {.key = "name",
          .help = "The stream's name, unique",
-         .expects = "1 to 64 letters, digits, dots, underscores or hyphens",
+         .expects =
+             "1 to 64 letters, digits, dots, underscores or hyphens (and not \".\" or \"..\")",
          .accepts = is_stream_name,
-         .default_note = "none: required",
+         .default_note = "none (required)",
          .named_only = true},
         [](auto& s) -> auto& { return s.name; });
     out.push_back({Option{.key = "monitor.targets",
                           .kind = Kind::targets,
                           .help = "What to follow: a list of { path, pattern, ... }",
-                          .default_note = "none: required; *.log in ./ for the implicit stream"}});
+                          .default_note = "none (required); *.log in ./ for the implicit stream"}});
     add(
         {.key = "monitor.check_interval_ms",
          .least = 10,

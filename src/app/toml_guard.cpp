@@ -59,6 +59,8 @@ GuardFinding finding(std::string_view text, std::size_t at, std::string message)
 }  // namespace
 
 std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+        return finding(text, 0, "this is UTF-16; a configuration is UTF-8");
     if (std::size_t nul = text.find('\0'); nul != std::string_view::npos)
         return finding(text, nul, "a NUL byte: this is not a text file");
     std::uint32_t brackets = 0;

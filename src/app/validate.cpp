@@ -41,6 +41,9 @@ class Validation {
     [[nodiscard]] bool refused(std::size_t i, std::string_view key) const {
         return loaded_.origins.is_refused(stream_key(i, key));
     }
+    [[nodiscard]] bool is_implicit(std::size_t i) const {
+        return loaded_.stream_places[i].source == Place::Source::builtin;
+    }
     void report(const Place& place, std::string message) {
         loaded_.problems.push_back({place, std::move(message)});
     }
@@ -57,9 +60,8 @@ class Validation {
     void targets(std::size_t i) {
         if (!stream(i).monitor.targets.empty() || refused(i, "monitor.targets")) return;
         report(place(i, "monitor.targets"),
-               fmt::format(
-                   "{} has no targets; add targets = [{{ path = \"...\" }}] to [streams.monitor]",
-                   called(i)));
+               fmt::format("{} has no targets; add targets = [{{ path = \"...\" }}] to {}",
+                           called(i), is_implicit(i) ? "[monitor]" : "[streams.monitor]"));
     }
 
     void servers(std::size_t i) {
