@@ -1,0 +1,37 @@
+#include "fanout_process.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace logwisp::fanout {
+
+AllocationSample sample_allocations(const std::string& file) {
+    AllocationSample sample;
+    std::uint64_t totals[2] = {};
+    if (std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(totals), sizeof totals))
+        sample = {.news = totals[0], .mallocs = totals[1]};
+    return sample;
+}
+
+ProcessSample sample_process(pid_t pid) {
+    ProcessSample sample;
+    if (pid == 0) return sample;
+    const std::filesystem::path root = "/proc/" + std::to_string(pid);
+    std::error_code error;
+    for (const auto& task : std::filesystem::directory_iterator(root / "task", error)) {
+        std::uint64_t running_ns = 0;
+        std::ifstream(task.path() / "schedstat") >> running_ns;
+        sample.cpu_seconds += static_cast<double>(running_ns) / 1e9;
+    }
+    std::ifstream status(root / "status");
+    for (std::string word; status >> word;)
+        if (word == "VmRSS:") status >> sample.rss_kib;
+    const std::filesystem::directory_iterator descriptors(root / "fd", error);
+    if (!error)
+        sample.descriptors =
+            static_cast<std::uint64_t>(std::distance(begin(descriptors), end(descriptors)));
+    return sample;
+}
+
+}  // namespace logwisp::fanout

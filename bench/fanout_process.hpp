@@ -1,0 +1,29 @@
+// What the server costs, from /proc: CPU time of all its threads, resident memory, open
+// descriptors.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace logwisp::fanout {
+
+struct ProcessSample {
+    double cpu_seconds = 0;
+    std::uint64_t rss_kib = 0;
+    std::uint64_t descriptors = 0;
+};
+
+// What an allocation counter preloaded into the server has written to its file
+// (tests/support/count_new.cpp).
+struct AllocationSample {
+    std::uint64_t news = 0;
+    std::uint64_t mallocs = 0;
+};
+AllocationSample sample_allocations(const std::string& file);
+
+// All zero for pid 0 and for a process that is gone.
+ProcessSample sample_process(pid_t pid);
+
+}  // namespace logwisp::fanout

@@ -1,0 +1,138 @@
+// The fan-out reader's verdict is what the load tests rest on: it accepts a correct stream at every
+// split, and finds each kind of wrong one: a lost, doubled, swapped, shortened or altered line, a
+// gap notice that is one off. Method: streams written by hand.
+#include "fanout_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <functional>
+
+#include "fanout_line.hpp"
+
+namespace logwisp::fanout {
+namespace {
+
+std::string entry(int number, const std::string& pad) {
+    char head[64];
+    std::snprintf(head, sizeof head, "#%012d %019d ", number, number);
+    return "{\"time\":\"2024-01-01T00:00:00.000000Z\",\"source\":\"a.log\",\"message\":\"" +
+           (head + pad) + "\"}";
+}
+
+struct Piece {
+    std::string json;
+    bool gap = false;
+};
+
+std::string stream_of(Protocol protocol, const std::vector<Piece>& pieces) {
+    if (protocol == Protocol::tcp) {
+        std::string bytes =
+            "{\"time\":\"t\",\"source\":\"a.log\",\"message\":\"!probe "
+            "1\"}\n{\"type\":\"heartbeat\"}\n";
+        for (const Piece& piece : pieces)
+            bytes +=
+                (piece.gap ? "{\"type\":\"gap\",\"dropped\":" + piece.json + "}" : piece.json) +
+                "\n";
+        return bytes;
+    }
+    std::string bytes =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 2000\nevent: "
+        "connected\ndata: {}\n\n: heartbeat\n\n";
+    int id = 0;
+    for (const Piece& piece : pieces)
+        bytes += piece.gap ? "event: gap\ndata: {\"dropped\":" + piece.json +
+                                 ",\"from\":\"a\",\"to\":\"b\"}\n\n"
+                           : "id: e-" + std::to_string(++id) + "\ndata: " + piece.json + "\n\n";
+    return bytes;
+}
+
+class ReaderVerdict : public ::testing::TestWithParam<Protocol> {
+  protected:
+    ReaderVerdict() {
+        expectation_.lines = 5;
+        expectation_.pad = padding(80);
+        latency_.reserve(16);
+        expectation_.latency_us = &latency_;
+    }
+    std::vector<Piece> lines(std::initializer_list<int> numbers) const {
+        std::vector<Piece> pieces;
+        for (const int number : numbers)
+            pieces.push_back({.json = entry(number, expectation_.pad)});
+        return pieces;
+    }
+    // Content with the whole stream, given in two parts with the rest of a cut line kept in
+    // between?
+    bool content(const std::vector<Piece>& pieces, std::size_t split = 0) {
+        const std::string bytes = stream_of(GetParam(), pieces);
+        ReaderCheck check(GetParam(), expectation_);
+        split = std::min(split, bytes.size());
+        std::size_t used = check.take(std::string_view(bytes).substr(0, split), 0);
+        used += check.take(std::string_view(bytes).substr(used), 0);
+        EXPECT_TRUE(check.ready());
+        dropped_ = check.dropped();
+        return used == bytes.size() && check.fault().empty() && check.complete();
+    }
+
+    std::vector<std::uint32_t> latency_;
+    Expectation expectation_;
+    std::uint64_t dropped_ = 0;
+};
+
+TEST_P(ReaderVerdict, AcceptsEveryLineOnceAtEverySplit) {
+    const auto good = lines({1, 2, 3, 4, 5});
+    for (std::size_t split = 0; split <= stream_of(GetParam(), good).size(); ++split)
+        EXPECT_TRUE(content(good, split));
+}
+
+TEST_P(ReaderVerdict, AcceptsAnExactGapOnly) {
+    auto pieces = lines({1, 4, 5});
+    pieces.insert(pieces.begin() + 1, {.json = "2", .gap = true});
+    EXPECT_TRUE(content(pieces));
+    EXPECT_EQ(dropped_, 2u);
+    for (const char* wrong : {"1", "3", "0", "-2", "\"2\""}) {
+        pieces[1].json = wrong;
+        EXPECT_FALSE(content(pieces)) << wrong;
+    }
+    pieces[1].json = "2";
+    std::swap(pieces[1], pieces[2]);
+    EXPECT_FALSE(content(pieces));
+}
+
+TEST_P(ReaderVerdict, FindsEveryOtherFault) {
+    EXPECT_FALSE(content(lines({1, 2, 3, 4})));
+    EXPECT_FALSE(content(lines({2, 3, 4, 5})));
+    EXPECT_FALSE(content(lines({1, 2, 4, 5})));
+    EXPECT_FALSE(content(lines({1, 2, 2, 3, 4, 5})));
+    EXPECT_FALSE(content(lines({1, 3, 2, 4, 5})));
+    const std::vector<std::function<void(std::string&)>> damages = {
+        [](std::string& json) { json.pop_back(); },
+        [](std::string& json) { json.erase(json.size() - 3, 1); },
+        [](std::string& json) { json[json.size() - 10] = 'x'; },
+        [](std::string& json) { json.replace(json.find('#'), 1, "!"); },
+        [](std::string& json) { json = "{}"; },
+        [](std::string& json) { json.clear(); },
+        [](std::string& json) { json += json; },
+    };
+    for (const auto& damage : damages) {
+        auto pieces = lines({1, 2, 3, 4, 5});
+        damage(pieces[2].json);
+        EXPECT_FALSE(content(pieces)) << pieces[2].json;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, ReaderVerdict, ::testing::Values(Protocol::tcp, Protocol::sse));
+
+TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
+    std::vector<std::uint32_t> latency;
+    const Expectation expectation{.lines = 1, .pad = {}, .latency_us = &latency};
+    for (const std::string_view bytes :
+         {"HTTP/1.1 503 Service Unavailable\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}\n"}) {
+        ReaderCheck check(Protocol::sse, expectation);
+        check.take(bytes, 0);
+        EXPECT_FALSE(check.fault().empty());
+    }
+}
+
+}  // namespace
+}  // namespace logwisp::fanout
