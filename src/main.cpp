@@ -5,6 +5,7 @@
 
 #include "app/check.hpp"
 #include "app/start.hpp"
+#include "app/tail_client.hpp"
 #include "core/service.hpp"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,12 @@ int main(int argc, char** argv) {
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
     if (command == "check") return check_main({arguments.begin() + 1, arguments.end()});
+
+    if (command == "tail") {
+        char name[] = "logwisp tail";
+        argv[1] = name;
+        return tail_main(argc - 1, argv + 1);
+    }
 
     Start start = prepare_start(arguments);
     if (!start.run) return start.exit_code;
