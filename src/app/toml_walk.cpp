@@ -237,15 +237,15 @@ class Walk {
     void target_keys(const toml::table& table, const Section& where, Target& out) {
         for (auto&& [key, value] : table) {
             const auto& options = target_options();
-            auto found = std::find_if(options.begin(), options.end(), [&](const Option& option) {
-                return option.key == key.str();
-            });
+            std::string_view name = key.str();
+            auto found = std::find_if(options.begin(), options.end(),
+                                      [&](const Option& option) { return option.key == name; });
             if (found == options.end()) {
                 std::vector<std::string> known;
                 add_names(options, Section{}, known);
                 report(key.source(),
-                       fmt::format("unknown key {} in a target in {}{}", in_quotes(key.str()),
-                                   where.label(), did_you_mean(key.str(), known)));
+                       fmt::format("unknown key {} in a target in {}{}", in_quotes(name),
+                                   where.label(), did_you_mean(name, known)));
                 continue;
             }
             Setting<Target> read = setting(
