@@ -133,6 +133,12 @@ TEST(CommandLine, ConfigurationErrorsExitWith78) {
     }
 }
 
+TEST(CommandLine, TailIsACommandOfItsOwn) {
+    Ran ran = run_binary("tail");
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_EQ(ran.errors.rfind("logwisp tail: ", 0), 0U) << ran.errors;
+}
+
 TEST(CommandLine, HelpAndVersionWinOverEverythingElse) {
     for (const char* arguments :
          {"-h", "--help", "--router -h a b", "--help -c /nonexistent", "-V -h"}) {
