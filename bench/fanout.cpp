@@ -22,7 +22,7 @@ constexpr const char* help_text =
     "  --rate R             lines per second (0: as fast as possible)\n"
     "  --lines N | --seconds S   how many lines (S needs a rate)\n"
     "  --line-bytes B       with the LF (200)\n"
-    "  --stall-reader K --stall-seconds S   reader K reads nothing for S seconds\n"
+    "  --stall-reader K... --stall-seconds S   reader K reads nothing for S seconds\n"
     "  --receive-buffer B   SO_RCVBUF of the stalled reader\n"
     "  --churn-readers N --churn-entries E  N readers of each endpoint leave after E entries and "
     "resume\n"
@@ -130,7 +130,7 @@ CommandLine parse(int argc, char** argv) {
                 writer.line_bytes = number();
                 break;
             case stall_reader:
-                options.stall_reader = static_cast<std::uint32_t>(number());
+                options.stall_readers.push_back(static_cast<std::uint32_t>(number()));
                 break;
             case stall_seconds:
                 options.stall_seconds = std::strtod(optarg, nullptr);
@@ -207,6 +207,7 @@ void report(FanoutResult& result, const CommandLine& line) {
         {"deliveries_per_server_cpu_second", cpu > 0 ? received / cpu : 0, 0},
         {"server_news", static_cast<double>(result.allocations.news), 0},
         {"server_mallocs", static_cast<double>(result.allocations.mallocs), 0},
+        {"server_news_in_all", static_cast<double>(result.allocations_in_all.news), 0},
         {"server_rss_kib_before", static_cast<double>(result.before.rss_kib), 0},
         {"server_rss_kib_after", static_cast<double>(result.after.rss_kib), 0},
         {"server_descriptors_before", static_cast<double>(result.before.descriptors), 0},

@@ -46,7 +46,7 @@ FanoutLoop::FanoutLoop(const FanoutOptions& options)
     for (const Endpoint& endpoint : options_.endpoints) {
         for (std::uint32_t i = 0; i < options_.readers; ++i) {
             auto reader = std::make_unique<Reader>(endpoint, expectation_);
-            reader->stalls = options_.stall_reader == readers_.size();
+            reader->stalls = std::ranges::count(options_.stall_readers, readers_.size()) > 0;
             reader->churns = !reader->stalls && i + options_.churn_readers >= options_.readers;
             // Not all in the same moment.
             reader->leave_at = 1 + options_.churn_entries * (i % 16 + 1) / 16;
@@ -214,6 +214,15 @@ bool FanoutLoop::finished() const {
            });
 }
 
+// Out of the epoll set, not only without events: an error must not wake it either.
+void FanoutLoop::set_stalled(bool on) {
+    for (const auto& reader : readers_) {
+        if (!reader->stalls) continue;
+        epoll_event event{.events = EPOLLIN, .data = {.ptr = reader.get()}};
+        epoll_ctl(epoll_, on ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, reader->socket, &event);
+    }
+}
+
 bool FanoutLoop::warmed_up() const {
     return std::all_of(readers_.begin(), readers_.end(), [this](const auto& reader) {
         return reader->check.next() > options_.warm_up_lines;
@@ -221,12 +230,10 @@ bool FanoutLoop::warmed_up() const {
 }
 
 void FanoutLoop::read_everything() {
-    Reader* stalled = options_.stall_reader && *options_.stall_reader < readers_.size()
-                          ? readers_[*options_.stall_reader].get()
-                          : nullptr;
     const auto begin = Clock::now();
     last_byte_ = begin;
-    if (stalled != nullptr) epoll_ctl(epoll_, EPOLL_CTL_DEL, stalled->socket, nullptr);
+    bool stalling = !options_.stall_readers.empty();
+    if (stalling) set_stalled(true);
     writer_->start();
     bool all = false;
     std::optional<AllocationSample> warm;
@@ -242,16 +249,16 @@ void FanoutLoop::read_everything() {
         if (!warm && !options_.count_file.empty() && warmed_up())
             warm = sample_allocations(options_.count_file);
         const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
-        if (stalled != nullptr && elapsed >= options_.stall_seconds) {
-            epoll_event event{.events = EPOLLIN, .data = {.ptr = stalled}};
-            epoll_ctl(epoll_, EPOLL_CTL_ADD, stalled->socket, &event);
-            stalled = nullptr;
+        if (stalling && elapsed >= options_.stall_seconds) {
+            set_stalled(false);
+            stalling = false;
             last_byte_ = Clock::now();
         }
-        if (stalled == nullptr && quiet_too_long()) break;
+        if (!stalling && quiet_too_long()) break;
     }
     if (warm) {
         const AllocationSample last = sample_allocations(options_.count_file);
+        result_.allocations_in_all = last;
         result_.allocations = {.news = last.news - warm->news,
                                .mallocs = last.mallocs - warm->mallocs};
     }
@@ -265,8 +272,8 @@ FanoutResult FanoutLoop::run() {
     if (!broken_ && writer_) read_everything();
     result_.after = sample_process(options_.pid);
     const bool judged = !broken_ && writer_ != nullptr;
-    for (std::size_t i = 0; i < readers_.size(); ++i) {
-        const Reader& reader = *readers_[i];
+    for (const auto& each : readers_) {
+        const Reader& reader = *each;
         const ReaderCheck& check = reader.check;
         const bool exempt = reader.churns && reader.endpoint->protocol == Protocol::tcp;
         if (judged && !exempt && !check.complete())
@@ -278,9 +285,9 @@ FanoutResult FanoutLoop::run() {
         result_.dropped += check.dropped();
         result_.entry_bytes += check.entry_bytes();
         result_.reconnects += reader.reconnects;
-        if (options_.stall_reader == i) {
-            result_.stalled_received = check.received();
-            result_.stalled_dropped = check.dropped();
+        if (reader.stalls) {
+            result_.stalled_received += check.received();
+            result_.stalled_dropped += check.dropped();
         }
     }
     result_.readers = readers_.size();

@@ -29,11 +29,11 @@ struct FanoutOptions {
     std::vector<Endpoint> endpoints;
     std::uint32_t readers = 1;  // of each endpoint
     std::optional<WriterOptions> writer;
-    std::optional<std::uint32_t> stall_reader;  // index over all readers
+    std::vector<std::uint32_t> stall_readers;  // indexes over all readers
     double stall_seconds = 0;
     std::uint32_t churn_readers = 0;     // the last so many of each endpoint
     std::uint64_t churn_entries = 1000;  // a churning reader leaves after so many and comes back
-    int receive_buffer_bytes = 0;        // of the stalled reader; 0: the system's
+    int receive_buffer_bytes = 0;        // of a stalled reader; 0: the system's
     double quiet_seconds_max = 20;       // no byte for anybody: given up
     pid_t pid = 0;
     std::string count_file;           // of an allocation counter in the server; empty: none
@@ -54,9 +54,10 @@ struct FanoutResult {
     double seconds = 0;  // from the first numbered line to the last delivery
     double writer_seconds = 0;
     std::vector<std::uint32_t> latency_us;
-    AllocationSample allocations;  // after the warm-up
-    ProcessSample before;          // connected, nothing numbered written yet
-    ProcessSample after;           // everything delivered, still connected
+    AllocationSample allocations;         // after the warm-up
+    AllocationSample allocations_in_all;  // since the server's start
+    ProcessSample before;                 // connected, nothing numbered written yet
+    ProcessSample after;                  // everything delivered, still connected
 };
 
 class FanoutLoop {
@@ -95,6 +96,7 @@ class FanoutLoop {
     void wait_until_served();
     void read_everything();
     void set_reading(Reader& reader, bool on);
+    void set_stalled(bool on);
     [[nodiscard]] bool finished() const;
     [[nodiscard]] bool warmed_up() const;
     [[nodiscard]] bool quiet_too_long() const;

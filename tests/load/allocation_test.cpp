@@ -1,0 +1,31 @@
+// A line's way from the file to its readers costs no allocation once everything is warm. Method:
+// the real program with a preloaded library that counts every operator new and malloc; a million
+// lines after the warm-up must add nothing to either.
+#include <gtest/gtest.h>
+
+#include "load/load_server.hpp"
+
+namespace logwisp::load_test {
+namespace {
+
+class Allocation : public ::testing::TestWithParam<Backend> {};
+
+TEST_P(Allocation, AMillionLinesCostNone) {
+    const LoadServer server(
+        {.backend = GetParam(), .cores = 2, .buffer_entries = 200'000, .count_allocations = true});
+    const FanoutReport report = run_fanout(
+        server, {server.sse(),
+                 server.tcp(),
+                 {"--readers", "3", "--lines", "1250000", "--rate", "400000", "--line-bytes", "100",
+                  "--count-file", server.count_file(), "--warm-up-lines", "250000"}});
+    EXPECT_EQ(report.exit_code, 0) << report.errors;
+    EXPECT_GT(report["server_news_in_all"], 100u) << "nothing was counted";
+    EXPECT_EQ(report["server_news"], 0u);
+    EXPECT_EQ(report["server_mallocs"], 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Allocation, ::testing::Values(Backend::io_uring, Backend::epoll),
+                         [](const auto& instance) { return backend_name(instance.param); });
+
+}  // namespace
+}  // namespace logwisp::load_test
