@@ -175,10 +175,7 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     if (!read_begin(request)) return answer_error(400, "tail must be a number of entries");
 
     HttpAnswer head = event_stream_head();
-    if (requests_->head_only) {
-        head.streaming = false;
-        return answer(head);
-    }
+    if (requests_->head_only) return answer(head);
     StreamInfo& stream = *wanted;
     const HttpConfig& http = stream.config.http;
     const std::uint32_t others = stream.http_readers.fetch_add(1, std::memory_order_relaxed);
@@ -259,7 +256,8 @@ void HttpSession::on_status(std::string json) {
 // --- Answers. ---
 
 void HttpSession::answer(HttpAnswer& reply) {
-    reply.keep_alive = requests_->keep_alive && !reply.streaming;
+    // HEAD of a stream has no body: the connection can be used again.
+    reply.keep_alive = requests_->keep_alive && (!reply.streaming || requests_->head_only);
     reply.head_only = requests_->head_only;
     reply.minor_version = requests_->minor_version;
     if (!requests_->cors_origin.empty()) {
