@@ -1,0 +1,72 @@
+# The targets people type; CMake (presets in CMakePresets.json) does the work, each kind of build in build/KIND.
+.POSIX:
+.SUFFIXES:
+
+JOBS = 2
+PREFIX = /usr/local
+ARGS =
+TEST_ARGS =
+CTEST = ctest --output-on-failure --no-tests=error --timeout 300 -j $(JOBS)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+
+run: release ## build and run it: follows ./*.log, serves http://127.0.0.1:8080/stream (ARGS="--help" passes options)
+	@build/release/src/logwisp $(ARGS)
+
+release: build/release/build.ninja ## build build/release/src/logwisp
+	@cmake --build build/release --target logwisp -j $(JOBS)
+
+build/release/build.ninja:
+	cmake --preset release
+
+test: ## build everything and run every test (TEST_ARGS="-R stream" picks some)
+	cmake --preset release -DLOGWISP_TESTS=ON
+	cmake --build build/release -j $(JOBS)
+	$(CTEST) --test-dir build/release $(TEST_ARGS)
+
+asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan
+	cmake --build build/asan -j $(JOBS)
+	UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+	    $(CTEST) --test-dir build/asan -LE release $(TEST_ARGS)
+
+ubsan: ## the tests under UndefinedBehaviorSanitizer alone
+	cmake --preset ubsan
+	cmake --build build/ubsan -j $(JOBS)
+	UBSAN_OPTIONS=print_stacktrace=1 $(CTEST) --test-dir build/ubsan -LE release $(TEST_ARGS)
+
+tsan: ## the tests of several cores under ThreadSanitizer
+	cmake --preset tsan
+	cmake --build build/tsan -j $(JOBS)
+	TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" $(CTEST) --test-dir build/tsan -L threads $(TEST_ARGS)
+
+bench: ## build and run the benchmarks
+	cmake --preset bench
+	cmake --build build/bench -j $(JOBS)
+	bench/run build/bench
+
+coverage: ## run the tests and write build/coverage/index.html
+	cmake --preset coverage
+	cmake --build build/coverage -j $(JOBS)
+	$(CTEST) --test-dir build/coverage -LE release $(TEST_ARGS)
+	gcovr --root . --filter src/ --filter include/ --html-details build/coverage/index.html --print-summary build/coverage
+
+tidy: ## clang-tidy over src/ and tests/
+	cmake --preset dev
+	cmake --build build/dev -j $(JOBS)
+	git ls-files 'src/*.cpp' 'tests/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -quiet -p build/dev
+
+format: ## clang-format over everything
+	git ls-files '*.cpp' '*.hpp' '*.c' | xargs clang-format -i
+
+install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
+	cmake --install build/release --prefix $(PREFIX)
+
+uninstall: ## remove what install put there
+	xargs rm -fv < build/release/install_manifest.txt
+
+clean: ## remove the builds (downloaded sources of libraries stay)
+	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
+
+.PHONY: help run release test asan ubsan tsan bench coverage tidy format install uninstall clean

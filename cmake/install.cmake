@@ -1,0 +1,14 @@
+# What `make install` puts where: the program, its manual pages, the unit, the commented configuration, the shell completion.
+include(GNUInstallDirs)
+install(TARGETS logwisp RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+foreach(section 1 5)
+  file(GLOB pages ${CMAKE_SOURCE_DIR}/man/*.${section})
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+# The unit names the program by its full path, which is known only now.
+set(LOGWISP_INSTALLED ${CMAKE_INSTALL_FULL_BINDIR}/logwisp)
+configure_file(${CMAKE_SOURCE_DIR}/systemd/logwisp.service.in ${CMAKE_BINARY_DIR}/generated/logwisp.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/logwisp.service DESTINATION lib/systemd/system)
