@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -100,7 +101,7 @@ class Service {
             return 1;
         }
         plan_ = std::move(*plan);
-        start_threads();
+        if (!start_threads()) return 1;
         console_print(console_streams(*plan_, config_));
         notifier_.ready("following and serving");
         loop();
@@ -153,23 +154,31 @@ class Service {
         return true;
     }
 
-    void start_threads() {
-        for (std::size_t index = 0; index < core_count_; ++index) {
-            threads_.emplace_back([this, index] {
-                cores_[index]->run();
-                const std::uint64_t one = 1;
-                static_cast<void>(::write(finished_, &one, sizeof one));
-            });
-            // Waits in the mailbox until the thread is there.
-            tell(index, [plan = plan_](Core& core) { core.apply(plan); });
+    // The plan waits in the mailboxes until the threads are there, so a core begins only when all of them could be started.
+    bool start_threads() {
+        try {
+            for (std::size_t index = 0; index < core_count_; ++index)
+                threads_.emplace_back([this, index] {
+                    cores_[index]->run();
+                    const std::uint64_t one = 1;
+                    static_cast<void>(::write(finished_, &one, sizeof one));
+                });
+        } catch (const std::system_error& error) {
+            log_error("cannot start a thread for core {} of {}: {}", threads_.size() + 1,
+                      core_count_, error.code().message());
+            tell_all([](Core& core) { core.stop(0); });
+            for (std::thread& thread : threads_) thread.join();
+            return false;
         }
+        tell_all([plan = plan_](Core& core) { core.apply(plan); });
+        return true;
     }
 
     void tell(std::size_t core, Message::Task task) {
         fabric_.post_from_control(core, std::move(task));
     }
     void tell_all(const Message::Task& task) {
-        for (std::size_t index = 0; index < core_count_; ++index) tell(index, task);
+        for (std::size_t index = 0; index < threads_.size(); ++index) tell(index, task);
     }
 
     void loop() {
