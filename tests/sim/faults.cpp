@@ -18,8 +18,13 @@ Faults choose_faults(Random& random) {
     faults.end_multishot = rate(random);
     if (random.chance(300))
         faults.outcomes_per_turn = static_cast<std::uint32_t>(random.between(1, 8));
+    if (random.chance(300)) {
+        faults.pause = static_cast<std::uint32_t>(random.skewed(20));
+        faults.pause_ns_max = random.skewed(30'000'000);
+    }
     faults.short_send = rate(random);
     faults.send_again = rate(random) / 4;
+    faults.late_send = rate(random) / 2;
     faults.short_recv = rate(random);
     faults.accept_error = rate(random) / 2;
     faults.eager_emfile = random.chance(500);

@@ -17,9 +17,13 @@ struct Faults {
     bool reorder = false;                 // outcomes of different operations come in any order
     std::uint32_t end_multishot = 0;      // accept or recv ends though all is well
     std::uint32_t outcomes_per_turn = 0;  // 0: many
+    // A core's thread is not run for a while, up to this long; how often, per thousand turns.
+    std::uint32_t pause = 0;
+    std::uint64_t pause_ns_max = 0;
     // Sockets.
     std::uint32_t short_send = 0;
     std::uint32_t send_again = 0;  // -EAGAIN though there is room
+    std::uint32_t late_send = 0;   // answered later than in the turn that submitted it
     std::uint32_t short_recv = 0;
     std::uint32_t accept_error = 0;
     bool eager_emfile =

@@ -96,6 +96,7 @@ int SimFileSystem::create(const std::string& path, FileKind kind, std::shared_pt
     }
     numbers_.give(*inode);
     touched(*inode);
+    inode->born_ns = inode->modified_ns;
     const auto dentry = add(place, inode);
     world_.trace.note("create", inode->number, inode->generation);
     tell_entry(*place.parent, place.name, IN_CREATE, *inode);
@@ -180,8 +181,11 @@ int SimFileSystem::remove(const std::string& path) {
     inode->links -= directory ? 2 : 1;
     touched(*place.parent);
     if (!directory) tell_self(*inode, IN_ATTRIB);
+    // Either order exists, depending on the kernel's version.
+    const bool last_words_first = world_.faults.reorder && world_.random.chance(500);
+    if (last_words_first) release(inode);
     tell_entry(*place.parent, place.name, IN_DELETE, *inode);
-    release(inode);
+    if (!last_words_first) release(inode);
     return 0;
 }
 

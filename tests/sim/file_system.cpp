@@ -54,7 +54,8 @@ Result<int> SimFileSystem::open(const std::string& path) {
 }
 
 void SimFileSystem::close(int file) {
-    open_file(file);  // a file, not a socket
+    // Files and inotify instances; a socket is closed through the backend.
+    CHECK(dynamic_cast<Connection*>(world_.descriptors.get(file).get()) == nullptr);
     world_.descriptors.close(file);
 }
 
@@ -64,6 +65,7 @@ FileStatus SimFileSystem::describe(const Inode& inode) const {
     status.identity = {.device = device, .inode = inode.number, .generation = inode.generation};
     status.size_bytes = inode.data.size();
     status.modified_ns = inode.modified_ns;
+    status.born_ns = inode.born_ns;
     status.links = inode.links;
     return status;
 }
@@ -82,6 +84,14 @@ Result<FileStatus> SimFileSystem::link_status(const std::string& path) {
     if (place.error != 0) return failure(-place.error, "lstat", path);
     if (place.dentry == nullptr) return failure(ENOENT, "lstat", path);
     return describe(*place.dentry->inode);
+}
+
+Result<std::string> SimFileSystem::read_link(const std::string& path) {
+    const Place place = look_up(path, false);
+    if (place.error != 0) return failure(-place.error, "readlink", path);
+    if (place.dentry == nullptr) return failure(ENOENT, "readlink", path);
+    if (place.dentry->inode->kind != FileKind::symlink) return failure(EINVAL, "readlink", path);
+    return place.dentry->inode->target;
 }
 
 std::uint64_t SimFileSystem::next_data(int file, std::uint64_t offset) {

@@ -38,6 +38,7 @@ class SimFileSystem : public FileSystem {
     Result<FileStatus> status(int file) override;
     Result<FileStatus> status(const std::string& path) override;
     Result<FileStatus> link_status(const std::string& path) override;
+    Result<std::string> read_link(const std::string& path) override;
     std::uint64_t next_data(int file, std::uint64_t offset) override;
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override;
     Result<void> list(

@@ -24,6 +24,7 @@ struct Inode {
     std::uint32_t links = 0;
     std::uint32_t opens = 0;
     std::int64_t modified_ns = 0;
+    std::int64_t born_ns = 0;
     bool silent = false;  // on a file system whose changes inotify does not see; inherited by what
                           // is made below
 

@@ -10,6 +10,7 @@ namespace logwisp::sim {
 namespace {
 // A turn costs the program a little time even when it waits for nothing.
 constexpr std::uint64_t turn_ns = 1000;
+constexpr std::uint64_t forever_ns = std::numeric_limits<std::uint64_t>::max();
 constexpr char poison = static_cast<char>(0xDD);
 constexpr std::size_t poisoned_bytes = 64 * 1024;
 }  // namespace
@@ -63,8 +64,17 @@ std::size_t SimBackend::turn(std::int64_t wait_ns) {
     ++counters_.turns_without_progress;
     counters_.turns_without_progress_max =
         std::max(counters_.turns_without_progress_max, counters_.turns_without_progress);
-    world_.advance_to(world_.now_ns() + turn_ns);
-    wait_until_due(wait_ns);
+    if (clock_ == ClockBy::turns) {
+        world_.advance_to(world_.now_ns() + turn_ns);
+        wait_until_due(wait_ns);
+    } else {
+        advance_all();
+        const std::uint64_t now = world_.now_ns();
+        const bool now_wanted = something_due() || wake_pending_;
+        const std::uint64_t wait =
+            wait_ns < 0 ? forever_ns - now : static_cast<std::uint64_t>(wait_ns);
+        sleeps_until_ns_ = now_wanted ? now : next_moment_ns(now + wait);
+    }
     delivering_ = true;
     const std::size_t delivered = deliver_due();
     if (wake_pending_) {
@@ -76,16 +86,15 @@ std::size_t SimBackend::turn(std::int64_t wait_ns) {
 }
 
 void SimBackend::wait_until_due(std::int64_t wait_ns) {
-    const std::uint64_t forever = std::numeric_limits<std::uint64_t>::max();
     const std::uint64_t deadline =
-        wait_ns < 0 ? forever : world_.now_ns() + static_cast<std::uint64_t>(wait_ns);
+        wait_ns < 0 ? forever_ns : world_.now_ns() + static_cast<std::uint64_t>(wait_ns);
     advance_all();
     for (;;) {
         world_.run_due();
         advance_all();
         if (something_due() || wake_pending_ || world_.now_ns() >= deadline) return;
         const std::uint64_t next = next_moment_ns(deadline);
-        if (next == forever)
+        if (next == forever_ns)
             return;  // nothing will ever happen: the caller decides what that means
         world_.advance_to(std::max(next, world_.now_ns()));
         progressed();
@@ -117,8 +126,13 @@ std::size_t SimBackend::deliver_due() {
     if (world_.faults.reorder)
         for (std::size_t i = due.size(); i > 1; --i)
             std::swap(due[i - 1], due[world_.random.below(i)]);
-    if (const std::size_t most = world_.faults.outcomes_per_turn; most != 0 && due.size() > most)
-        due.resize(most);
+    // However few outcomes a turn delivers, the sends are among them.
+    const std::size_t most = world_.faults.outcomes_per_turn;
+    std::size_t others = 0;
+    std::erase_if(due, [&](std::uint32_t id) {
+        const bool send = operations_.at(id).completion->operation == Operation::send;
+        return !send && most != 0 && ++others > most;
+    });
     for (const std::uint32_t id : due) deliver_one(id);
     return due.size();
 }

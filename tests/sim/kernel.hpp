@@ -46,7 +46,11 @@ struct KernelCounters {
 
 class SimBackend : public Backend {
   public:
-    explicit SimBackend(World& world) : world_(world) {}
+    // With several backends in one world, or actors between the turns, the clock is moved from
+    // outside: turn() then never waits, and says by sleeps_until_ns() how long it would have.
+    enum class ClockBy : std::uint8_t { turns, driver };
+    explicit SimBackend(World& world, ClockBy clock = ClockBy::turns)
+        : world_(world), clock_(clock) {}
     ~SimBackend() override;
 
     [[nodiscard]] std::string_view name() const override { return "simulated"; }
@@ -65,6 +69,9 @@ class SimBackend : public Backend {
 
     [[nodiscard]] const KernelCounters& counters() const { return counters_; }
     [[nodiscard]] std::size_t in_flight() const { return operations_.size(); }
+    // ClockBy::driver: until when the last turn would have slept if nothing happens; now, when it
+    // delivered something.
+    [[nodiscard]] std::uint64_t sleeps_until_ns() const { return sleeps_until_ns_; }
 
   private:
     struct Late {
@@ -101,6 +108,8 @@ class SimBackend : public Backend {
     void progressed() { counters_.turns_without_progress = 0; }
 
     World& world_;
+    ClockBy clock_;
+    std::uint64_t sleeps_until_ns_ = 0;
     bool started_ = false;
     bool wake_pending_ = false;
     bool delivering_ = false;

@@ -50,6 +50,12 @@ class Connection : public Object, public std::enable_shared_from_this<Connection
     [[nodiscard]] bool peer_was_reset() const { return reset_by_server_; }
     [[nodiscard]] bool server_closed() const { return server_closed_; }
     [[nodiscard]] bool configured() const { return configured_; }
+    // A connection on which nothing goes wrong and everything fits: what an oracle reads from.
+    void spare() {
+        spared_ = true;
+        window_bytes_ = std::size_t{1} << 30;
+    }
+    [[nodiscard]] bool spared() const { return spared_; }
 
   private:
     void break_with(int error);
@@ -67,6 +73,7 @@ class Connection : public Object, public std::enable_shared_from_this<Connection
     bool server_closed_ = false;
     bool reset_by_server_ = false;
     bool configured_ = false;
+    bool spared_ = false;
     std::uint64_t blocked_since_ns_ = 0;  // unacknowledged to a vanished peer
 };
 

@@ -19,7 +19,10 @@ void SimBackend::advance_all() {
 void SimBackend::answer(InFlight& operation, int result, bool more, std::string data) {
     Late late{.outcome = {.result = result, .more = more, .data = {}}, .data = std::move(data)};
     late.due_ns = world_.now_ns();
-    if (world_.random.chance(world_.faults.delay))
+    // Both real backends answer a send in the turn that submits it, since it never waits in the
+    // kernel; the program must not rely on that, so some runs know late ones.
+    const bool send = operation.completion->operation == Operation::send;
+    if (world_.random.chance(send ? world_.faults.late_send : world_.faults.delay))
         late.due_ns += world_.random.below(world_.faults.delay_ns_max + 1);
     // Outcomes of one operation keep their order.
     if (!operation.late.empty()) late.due_ns = std::max(late.due_ns, operation.late.back().due_ns);
@@ -57,8 +60,10 @@ void SimBackend::begin_send(InFlight& operation) {
     }
     CHECK(checksum({completion.buffer, completion.bytes}) == operation.sent_checksum);
     std::size_t bytes = completion.bytes;
-    if (world_.random.chance(world_.faults.short_send)) bytes = world_.random.skewed(bytes);
-    const bool again = world_.random.chance(world_.faults.send_again);
+    const bool spared = connection->spared();
+    if (!spared && world_.random.chance(world_.faults.short_send))
+        bytes = world_.random.skewed(bytes);
+    const bool again = !spared && world_.random.chance(world_.faults.send_again);
     const int result = again ? -EAGAIN : connection->send({completion.buffer, bytes});
     world_.trace.note("send", static_cast<std::uint64_t>(completion.descriptor),
                       static_cast<std::uint64_t>(result));
