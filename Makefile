@@ -38,13 +38,13 @@ ubsan: ## the tests under UndefinedBehaviorSanitizer alone
 
 tsan: ## the tests of several cores under ThreadSanitizer
 	cmake --preset tsan
-	cmake --build build/tsan -j $(JOBS)
+	cmake --build build/tsan --target threads_tests -j $(JOBS)
 	TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" $(CTEST) --test-dir build/tsan -L threads $(TEST_ARGS)
 
-bench: ## build and run the benchmarks
+bench: ## build the benchmarks and run the fan-out one (ARGS="--help" lists what it takes)
 	cmake --preset bench
 	cmake --build build/bench -j $(JOBS)
-	bench/run build/bench
+	build/bench/bench/logwisp-fanout $(ARGS)
 
 coverage: ## run the tests and write build/coverage/index.html
 	cmake --preset coverage

@@ -1,0 +1,35 @@
+# End-to-end tests: the real program and real clients (curl, nc, telnet, socat, Node's eventsource, Chromium, logrotate), each file once
+# per backend. The npm packages are installed once, from the lock file.
+find_program(NODE node REQUIRED)
+find_program(NPM npm REQUIRED)
+
+set(E2E_DEADLINE_MS 20000)
+if(LOGWISP_SANITIZE)
+  set(E2E_DEADLINE_MS 60000)
+endif()
+
+add_executable(refuse support/refuse.c)
+
+set(E2E_DIR ${CMAKE_CURRENT_SOURCE_DIR}/e2e)
+add_test(NAME e2e_packages COMMAND sh ${E2E_DIR}/install-packages.sh)
+set_tests_properties(e2e_packages PROPERTIES FIXTURES_SETUP e2e_packages TIMEOUT 300)
+
+# Where readers of several cores, reload and shutdown meet: also under ThreadSanitizer.
+set(E2E_OF_SEVERAL_CORES clients reload shutdown limits)
+
+file(GLOB files CONFIGURE_DEPENDS RELATIVE ${E2E_DIR} ${E2E_DIR}/*.test.mjs)
+foreach(file ${files})
+  string(REPLACE ".test.mjs" "" name ${file})
+  foreach(backend io_uring epoll)
+    set(labels e2e)
+    if(name IN_LIST E2E_OF_SEVERAL_CORES)
+      list(APPEND labels threads)
+    endif()
+    add_test(NAME e2e_${name}_${backend} COMMAND ${NODE} ${E2E_DIR}/${file})
+    set_tests_properties(e2e_${name}_${backend} PROPERTIES
+      FIXTURES_REQUIRED e2e_packages
+      LABELS "${labels}"
+      TIMEOUT 240
+      ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS}")
+  endforeach()
+endforeach()
