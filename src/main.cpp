@@ -6,19 +6,15 @@
 #include "app/check.hpp"
 #include "app/start.hpp"
 #include "app/tail_client.hpp"
+#include "base/standard_descriptors.hpp"
 #include "core/service.hpp"
 
 int main(int argc, char** argv) {
     using namespace logwisp;
+    open_standard_descriptors();
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
     if (command == "check") return check_main({arguments.begin() + 1, arguments.end()});
-    if (command == "tail") {
-        char called[] = "logwisp tail";
-        argv[1] = called;
-        return tail_main(argc - 1, argv + 1);
-    }
-
     if (command == "tail") {
         char name[] = "logwisp tail";
         argv[1] = name;

@@ -114,16 +114,6 @@ class StderrSink final : public spdlog::sinks::sink {
     LogWriter writer_{STDERR_FILENO};
 };
 
-// A process started with stderr closed would otherwise give its number to a socket and write
-// diagnostics to a client.
-void open_standard_descriptors() {
-    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
-        if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-        // The lowest free number, which is this one.
-        if (::open("/dev/null", O_RDWR) != descriptor) return;
-    }
-}
-
 // The writer thread inherits the mask: signals are for the threads that expect them.
 std::shared_ptr<spdlog::details::thread_pool> start_writer_thread() {
     sigset_t all;
@@ -152,7 +142,6 @@ void write_directly(LogLevel level, std::string_view text) {
 
 void log_start(LogOptions options) {
     log_stop();
-    open_standard_descriptors();
     LogState& log = state();
     const std::lock_guard lock(log.mutex);
     log.level = options.level;

@@ -29,9 +29,17 @@ Core::Core(CoreParts parts, Fabric& fabric)
     reactor_.add_turn_hook(*this);
 }
 
-Core::~Core() { reactor_.remove_turn_hook(*this); }
+Core::~Core() {
+    // One that never ran (a port was taken, a thread could not be started) still has to let go of what its constructor began.
+    if (!started_) {
+        stop(0);
+        run();
+    }
+    reactor_.remove_turn_hook(*this);
+}
 
 void Core::run() {
+    started_ = true;
     reactor_.backend().start_on_this_thread();
     reactor_.run();
 }

@@ -116,6 +116,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     Timer stop_timeout_;
     std::uint64_t random_state_;
     std::uint64_t ticks_ = 0;
+    bool started_ = false;
     bool draining_ = false;
     bool finished_ = false;
 };

@@ -1,6 +1,5 @@
 #include "core/core_stream.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "serve/heartbeat.hpp"
@@ -104,9 +103,7 @@ void CoreStream::heartbeat(std::uint64_t seconds, std::int64_t wall_us) {
     const StreamConfig& config = info_->config;
     HeartbeatFacts facts;
     facts.wall_us = wall_us;
-    facts.uptime_seconds =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us - info_->started_us)) /
-        1'000'000;
+    facts.uptime_seconds = info_->uptime_seconds(wall_us);
     const auto due = [seconds](const ServerConfig& server) {
         return server.enabled && server.heartbeat.enabled &&
                seconds % server.heartbeat.interval_seconds == 0;

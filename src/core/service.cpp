@@ -3,7 +3,6 @@
 // opening a port may take its time.
 #include "core/service.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,12 +34,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
-
-// Descriptors 0 to 2 must exist, or the first socket becomes our standard error.
-void open_standard_descriptors() {
-    for (int descriptor = 0; descriptor <= 2; ++descriptor)
-        if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
-}
 
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -301,7 +294,6 @@ class Service {
 }  // namespace
 
 int run_service(const ServiceOptions& options) {
-    open_standard_descriptors();
     raise_descriptor_limit();
     log_start({static_cast<LogLevel>(options.config.log_level),
                static_cast<LogFormat>(options.config.log_format)});

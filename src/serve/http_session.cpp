@@ -187,27 +187,33 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     requests_->keep_alive = false;
     answer(head);
 
-    const std::string prefix = site().router ? "/" + stream.config.name : std::string();
+    connection().queue(retry_line());
+    connection().clear_deadline();
+
+    begin_ = std::make_unique<Begin>(std::move(requests_->begin));
+    host().join(wanted, *this);
+    requests_.reset();
+}
+
+// Says that the reader has joined: every line that is written from here on is for it.
+std::string HttpSession::connected_event() {
+    const StreamConfig& config = stream()->config;
+    const std::string prefix = site().router ? "/" + config.name : std::string();
     std::string connected;
     JsonWriter json(connected);
     json.begin_object();
     json.key("client_id");
     json.string(fmt::format("{:016x}", id()));
     json.key("stream");
-    json.string(stream.config.name);
+    json.string(config.name);
     json.key("buffer_size");
-    json.number(std::uint64_t{http.buffer_entries});
+    json.number(config.http.buffer_entries);
     json.key("stream_path");
-    json.string(prefix + http.stream_path);
+    json.string(prefix + config.http.stream_path);
     json.key("status_path");
-    json.string(prefix + http.status_path);
+    json.string(prefix + config.http.status_path);
     json.end_object();
-    connection().queue(retry_line() + sse_event("connected", connected));
-    connection().clear_deadline();
-
-    begin_ = std::make_unique<Begin>(std::move(requests_->begin));
-    host().join(wanted, *this);
-    requests_.reset();
+    return sse_event("connected", connected);
 }
 
 // A browser's EventSource gives up for good after a 503, so it is refused in a stream's own words.
@@ -224,6 +230,7 @@ void HttpSession::refuse_full(const HttpRequest& request) {
 void HttpSession::on_joined(Stream& stream) {
     CHECK(begin_ != nullptr);
     const std::unique_ptr<Begin> begin = std::move(begin_);
+    connection().queue(connected_event());
     View& events = stream.events();
     std::uint64_t cursor = events.tail(begin->tail_entries);
     EventId id;

@@ -57,6 +57,7 @@ class HttpSession final : public Session {
                       std::vector<std::pair<std::string, std::string>> headers = {});
     void refuse(const HttpRefusal& refusal);
     std::string retry_line();
+    std::string connected_event();
 
     std::unique_ptr<Requests> requests_;  // absent once a stream has begun
     std::unique_ptr<Begin> begin_;        // from then until on_joined()

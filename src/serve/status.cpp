@@ -1,17 +1,13 @@
 #include "serve/status.hpp"
 
+#include <algorithm>
+
 #include "logwisp/version.hpp"
 #include "wire/json.hpp"
 
 namespace logwisp {
 
 namespace {
-
-std::uint64_t uptime_seconds(const StreamInfo& stream, const StatusFacts& facts) {
-    return facts.wall_us > stream.started_us
-               ? static_cast<std::uint64_t>(facts.wall_us - stream.started_us) / 1'000'000
-               : 0;
-}
 
 void write_service(JsonWriter& json) {
     json.key("service");
@@ -33,7 +29,7 @@ void write_server(JsonWriter& json, const StreamInfo& stream, const StatusFacts&
     json.key("buffer_size");
     json.number(std::uint64_t{http.buffer_entries});
     json.key("uptime_seconds");
-    json.number(uptime_seconds(stream, facts));
+    json.number(stream.uptime_seconds(facts.wall_us));
     json.end_object();
 }
 
@@ -176,7 +172,7 @@ std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
         dropped += stream->dropped_entries();
         http += stream->http_readers.load(std::memory_order_relaxed);
         tcp += stream->tcp_readers.load(std::memory_order_relaxed);
-        uptime = std::max(uptime, uptime_seconds(*stream, facts));
+        uptime = std::max(uptime, stream->uptime_seconds(facts.wall_us));
     }
     json.end_array();
     json.key("server");

@@ -49,6 +49,10 @@ struct StreamInfo {
     std::atomic<std::uint32_t> http_readers{0};
     std::atomic<std::uint32_t> tcp_readers{0};
 
+    [[nodiscard]] std::uint64_t uptime_seconds(std::int64_t wall_us) const {
+        return wall_us > started_us ? static_cast<std::uint64_t>(wall_us - started_us) / 1'000'000
+                                    : 0;
+    }
     [[nodiscard]] std::uint64_t dropped_entries() const {
         std::uint64_t sum = 0;
         for (const CoreStreamCounters& core : per_core) sum += core.dropped_entries.get();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "logwisp/limits.hpp"
+#include "serve/heartbeat.hpp"
 
 namespace logwisp {
 
@@ -23,6 +24,19 @@ void TcpSession::on_joined(Stream& stream) {
 }
 
 void TcpSession::on_received(std::span<const char> bytes) { discard(bytes.size()); }
+
+// It may have shut down only its sending side and still read (`echo | nc -N`). One that has gone answers the next bytes with a reset, and a
+// heartbeat brings that about now instead of at the next entry.
+void TcpSession::on_peer_finished() {
+    const HeartbeatConfig& heartbeat = stream()->config.tcp.heartbeat;
+    if (!heartbeat.enabled) return;
+    HeartbeatFacts facts;
+    facts.wall_us = host().wall_us();
+    facts.clients = stream()->tcp_readers.load(std::memory_order_relaxed);
+    facts.uptime_seconds = stream()->uptime_seconds(facts.wall_us);
+    connection().queue(tcp_heartbeat(heartbeat, facts));
+    host().request_pump(*this);
+}
 
 std::string TcpSession::gap_notice(const View::Gap& gap) {
     return fmt::format("{{\"type\":\"gap\",\"dropped\":{}}}\n", gap.dropped);

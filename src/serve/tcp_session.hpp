@@ -16,7 +16,7 @@ class TcpSession final : public Session {
 
   private:
     void on_received(std::span<const char> bytes) override;
-    void on_peer_finished() override {}  // it may still read: `echo | nc`
+    void on_peer_finished() override;
     void on_deadline() override {}
     std::string gap_notice(const View::Gap& gap) override;
     std::string goodbye(std::string_view reason) override;
