@@ -65,6 +65,8 @@ void Book::on_entry(const std::string& json) {
 }
 
 void Book::on_line(std::string_view message, std::string_view source, const std::string& json) {
+    const bool partial = json.find("\"partial\":true") != std::string::npos;
+    if (partial && is_destroyed_rest(message)) return;
     unsigned writer = 0;
     unsigned number = 0;
     if (std::sscanf(std::string(message.substr(0, 40)).c_str(), "w%u n%u ", &writer, &number) != 2)
@@ -73,9 +75,7 @@ void Book::on_line(std::string_view message, std::string_view source, const std:
     if (line == nullptr) violation("a line that was never written: {}", json);
     if (line->due == Due::never) violation("a line from before the start: {}", json);
     if (!source.starts_with("w" + std::to_string(writer))) violation("the wrong source: {}", json);
-    const bool partial = json.find("\"partial\":true") != std::string::npos;
     if (!line->ended && !partial) violation("a line without its end: {}", json);
-    if (partial && line->due == Due::may && line->message.starts_with(message)) return;
     if (line->exact ? message != line->message : !message.starts_with(line->message))
         violation("written \"{}\", published {}", line->message, json);
     if (line->original_bytes != 0 &&
@@ -83,6 +83,13 @@ void Book::on_line(std::string_view message, std::string_view source, const std:
         violation("cut without saying so ({} bytes): {}", line->original_bytes, json);
     if (++line->seen > 1) violation("a line came twice: {}", json);
     check_order(*line);
+}
+
+// The beginning of a line whose rest was truncated away.
+bool Book::is_destroyed_rest(std::string_view message) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&](const auto& entry) {
+        return entry.second.due == Due::may && entry.second.message.starts_with(message);
+    });
 }
 
 void Book::check_order(const WrittenLine& line) {

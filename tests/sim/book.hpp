@@ -57,6 +57,7 @@ class Book {
   private:
     void on_line(std::string_view message, std::string_view source, const std::string& json);
     void on_notice(const std::string& message, const std::string& source);
+    [[nodiscard]] bool is_destroyed_rest(std::string_view message) const;
     void check_order(const WrittenLine& line);
 
     BookOptions options_;

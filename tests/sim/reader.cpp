@@ -78,7 +78,7 @@ void Reader::connect() {
 
 void Reader::leave(bool reset) {
     compare();
-    if (options_.events && begun_ && expected_ > 1)
+    if (options_.events && options_.resumes && begun_ && expected_ > 1)
         resume_id_ = std::string(stream_epoch) + "-" + std::to_string(expected_ - 1);
     if (reset)
         connection_->peer_reset();
@@ -231,8 +231,8 @@ void Reader::compare() {
 void Reader::compare_one(const Heard& heard) {
     const std::uint64_t sequence = heard.gap ? heard.sequence : published_.number_of(heard.json);
     if (heard.absolute && heard.sequence != 0 && expected_ != 0 && heard.sequence != expected_)
-        violation("{} {} instead of {}", heard.gap ? "gap from" : "entry", heard.sequence,
-                  expected_);
+        violation("{} {} instead of {} to the {}", heard.gap ? "gap from" : "entry", heard.sequence,
+                  expected_, state());
     if (heard.gap) {
         ++gaps_;
         if (heard.absolute && expected_ == 0) expected_ = heard.sequence;
@@ -243,7 +243,7 @@ void Reader::compare_one(const Heard& heard) {
     if (heard.absolute && sequence != heard.sequence)
         violation("id {} on the entry {}: {}", heard.sequence, sequence, heard.json);
     if (expected_ != 0 && sequence != expected_)
-        violation("entry {} instead of {}: {}", sequence, expected_, heard.json);
+        violation("entry {} instead of {} to the {}: {}", sequence, expected_, state(), heard.json);
     expected_ = sequence + 1;
 }
 
@@ -263,11 +263,11 @@ bool Reader::complete() {
 }
 
 std::string Reader::state() const {
-    return fmt::format("{} reader, manner {}: {} received, next {}, {} not compared{}{}",
-                       options_.events ? "SSE" : "TCP", static_cast<int>(options_.manner),
-                       received_, expected_, heard_.size(),
-                       connection_ == nullptr ? ", not connected" : "",
-                       begun_ ? "" : ", not begun");
+    return fmt::format(
+        "{} reader{}, manner {}: {} received, next {}, {} not compared{}{}",
+        options_.events ? "SSE" : "TCP", resume_id_.empty() ? "" : " resumed behind " + resume_id_,
+        static_cast<int>(options_.manner), received_, expected_, heard_.size(),
+        connection_ == nullptr ? ", not connected" : "", begun_ ? "" : ", not begun");
 }
 
 void Reader::check_end() {
