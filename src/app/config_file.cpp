@@ -3,12 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <toml++/toml.h>
+
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "app/toml.hpp"
 #include "app/toml_guard.hpp"
 #include "app/toml_walk.hpp"
 

@@ -7,6 +7,8 @@
 namespace logwisp {
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 // Where a string, a comment or plain syntax goes on from `at`; returns the index behind it.
 std::size_t skip_line_comment(std::string_view text, std::size_t at) {
     std::size_t end = text.find('\n', at);
@@ -45,7 +47,8 @@ std::size_t skip_string(std::string_view text, std::size_t at) {
 
 GuardFinding finding(std::string_view text, std::size_t at, std::string message) {
     GuardFinding out{.message = std::move(message)};
-    for (std::size_t i = 0; i < at; ++i) {
+    std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    for (std::size_t i = begin; i < at; ++i) {
         if (text[i] == '\n') {
             ++out.line;
             out.column = 1;
@@ -65,7 +68,8 @@ std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
         return finding(text, nul, "a NUL byte: this is not a text file");
     std::uint32_t brackets = 0;
     std::uint32_t dots = 0;
-    for (std::size_t at = 0; at < text.size();) {
+    std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    for (std::size_t at = begin; at < text.size();) {
         char c = text[at];
         if (c == '"' || c == '\'') {
             at = skip_string(text, at);
@@ -75,6 +79,9 @@ std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
             at = skip_line_comment(text, at);
             continue;
         }
+        if (static_cast<unsigned char>(c) >= 0x80)
+            return finding(text, at,
+                           "a character outside ASCII must stand in quotes or in a comment");
         if (c == '[' || c == '{') ++brackets;
         if ((c == ']' || c == '}') && brackets > 0) --brackets;
         dots = c == '.' ? dots + 1

@@ -21,8 +21,9 @@ struct GuardFinding {
     std::string message;
 };
 
-// Finds a NUL byte and names or brackets nested too deeply. Right for valid TOML; the parser
-// refuses the rest before it gets deep.
+// Finds a NUL byte, a character outside ASCII where only strings and comments may have one (the
+// parser's Unicode tables run off their ends for some), and names or brackets nested too deeply.
+// Right for valid TOML; the parser refuses the rest before it gets deep.
 std::optional<GuardFinding> find_hostile_toml(std::string_view text);
 
 }  // namespace logwisp

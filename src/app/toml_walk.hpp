@@ -2,11 +2,10 @@
 // rules, each with its line and column. Goes on after a fault. Pure.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <string>
 
 #include "app/layer.hpp"
+#include "app/toml.hpp"
 
 namespace logwisp {
 

@@ -64,6 +64,12 @@ TEST(BadConfiguration, AByteOrderMarkIsNoFaultAndNoColumn) {
     EXPECT_EQ(faults("\xEF\xBB\xBFx = 1\n"), Lines{"logwisp.toml:1:1: unknown key \"x\""});
 }
 
+TEST(BadConfiguration, AHeaderThatBeginsWronglyIsOnlyAFault) {
+    for (const char* text :
+         {"[|server]\n", "[[*]]\n", "[=]\n", "[ # ]\n", "x = { | = 1 }\n", "a.| = 1\n", ". = 1\n"})
+        EXPECT_EQ(faults(text).size(), 1U) << text;
+}
+
 TEST(BadConfiguration, ColumnsCountCharacters) {
     EXPECT_EQ(faults("\"\xC3\xA4\xC3\xB6\".x = 1\n"),
               Lines{"logwisp.toml:1:1: unknown key \"\xC3\xA4\xC3\xB6\""});
@@ -72,6 +78,13 @@ TEST(BadConfiguration, ColumnsCountCharacters) {
         (Lines{
             "logwisp.toml:1:12: unknown key \"\xC3\xA4\" in [router]",
             "logwisp.toml:1:28: port in [router] must be a whole number from 1 to 65535, not 0"}));
+}
+
+TEST(BadConfiguration, CharactersOutsideAsciiStandInQuotes) {
+    EXPECT_EQ(
+        faults("[server]\ncores\xC2\xA0= 1\n"),
+        Lines{"logwisp.toml:2:6: a character outside ASCII must stand in quotes or in a comment"});
+    EXPECT_EQ(faults("# \xC3\xA4\n[[monitor.targets]]\npath = \"\xC3\xA4\"\n"), Lines{});
 }
 
 TEST(BadConfiguration, WindowsLineEndsAreFine) {
