@@ -23,6 +23,7 @@ constexpr const char* help_text =
     "  --lines N | --seconds S   how many lines (S needs a rate)\n"
     "  --line-bytes B       with the LF (200)\n"
     "  --stall-reader K... --stall-seconds S   reader K reads nothing for S seconds\n"
+    "                       and until all others have everything\n"
     "  --receive-buffer B   SO_RCVBUF of the stalled reader\n"
     "  --churn-readers N --churn-entries E  N readers of each endpoint leave after E entries and "
     "resume\n"

@@ -206,10 +206,11 @@ void FanoutLoop::wait_until_served() {
     }
 }
 
-bool FanoutLoop::finished() const {
+bool FanoutLoop::finished(Who who) const {
     return writer_->finished() &&
-           std::all_of(readers_.begin(), readers_.end(), [](const auto& reader) {
-               const bool exempt = reader->churns && reader->endpoint->protocol == Protocol::tcp;
+           std::all_of(readers_.begin(), readers_.end(), [who](const auto& reader) {
+               const bool exempt = (who == Who::awake && reader->stalls) ||
+                                   (reader->churns && reader->endpoint->protocol == Protocol::tcp);
                return exempt || reader->check.complete();
            });
 }
@@ -245,16 +246,17 @@ void FanoutLoop::read_everything() {
             std::any_of(readers_.begin(), readers_.begin() + 1, [](const auto& reader) {
                 return reader->check.complete() || reader->stalls || reader->churns;
             });
-        all = may_be_over && finished();
+        all = may_be_over && !stalling && finished(Who::all);
         if (!warm && !options_.count_file.empty() && warmed_up())
             warm = sample_allocations(options_.count_file);
         const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
-        if (stalling && elapsed >= options_.stall_seconds) {
+        // A slow server must not save the sleepers: they wake when everybody else has everything.
+        if (stalling && elapsed >= options_.stall_seconds && finished(Who::awake)) {
             set_stalled(false);
             stalling = false;
             last_byte_ = Clock::now();
         }
-        if (!stalling && quiet_too_long()) break;
+        if (quiet_too_long() && elapsed >= options_.stall_seconds) break;
     }
     if (warm) {
         const AllocationSample last = sample_allocations(options_.count_file);

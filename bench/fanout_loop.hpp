@@ -97,7 +97,8 @@ class FanoutLoop {
     void read_everything();
     void set_reading(Reader& reader, bool on);
     void set_stalled(bool on);
-    [[nodiscard]] bool finished() const;
+    enum class Who : std::uint8_t { all, awake };
+    [[nodiscard]] bool finished(Who who) const;
     [[nodiscard]] bool warmed_up() const;
     [[nodiscard]] bool quiet_too_long() const;
 
