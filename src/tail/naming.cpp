@@ -169,14 +169,15 @@ void TailState::open_new(FollowedPath& entry) {
     path_works(entry);
     Follower* const old = entry.current;
     if (old != nullptr && old->primary == &entry && !old->retired) leave_path(entry, *old);
-    const bool is_rotation = entry.had_file;
+    // app.log.1 beside a followed app.log is what rotation makes anew each time: first it is found out
+    // whether it is a copy; it is no rotation of itself.
+    const bool is_rotation = entry.had_file && !made->maybe_copy;
     Follower& follower = add_follower(std::move(made), *status, file);
     set_primary(follower, &entry);
     set_origin(follower, &entry);
     entry.current = &follower;
     entry.had_file = true;
     if (is_rotation) {
-        follower.maybe_copy = false;
         Follower* last = old != nullptr ? &recover_generations(entry, *old) : nullptr;
         rotated(follower, RotationReason::inode_change, 0);
         if (last != nullptr) after(*last, follower);
