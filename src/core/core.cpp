@@ -220,9 +220,13 @@ bool Core::on_turn_end() {
 
 bool Core::receive_messages() {
     Message message;
+    std::uint32_t batches = 0;
     for (std::size_t count = 0; count < messages_per_turn_max; ++count) {
         if (!fabric_.receive(index_, message)) return false;
+        if (message.kind == Message::Kind::batch) ++batches;
         receive(message);
+        // More than a buffer at once would overrun readers that have everything, only because this core was behind.
+        if (batches == batches_per_buffer) return true;
     }
     return true;
 }

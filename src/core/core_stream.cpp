@@ -46,9 +46,15 @@ void CoreStream::post_to_home(Message::Kind kind) {
 
 void CoreStream::join(Session& session) {
     if (retired_) return session.end("stream_removed");
-    if (state_ == State::home || state_ == State::attached) return session.on_joined(*stream_);
+    // A reader that comes back may have been given, by another core, more than has arrived here: let in at once it would get some
+    // entries again.
+    const std::uint64_t published = info_->monitor.next_sequence.get();
+    const bool behind = state_ == State::attached && stream_->next() < published;
+    if (state_ == State::home || (state_ == State::attached && !behind))
+        return session.on_joined(*stream_);
+    if (behind) warm_until_ = std::max(warm_until_, published);
     joining_.push_back(&session);
-    if (state_ == State::attaching) return;
+    if (state_ != State::detached) return;
     state_ = State::attaching;
     post_to_home(Message::Kind::attach);
 }

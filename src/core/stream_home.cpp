@@ -31,6 +31,7 @@ bool StreamHome::publish() {
         Batch& batch = *std::exchange(open_, nullptr);
         stream_.number(batch);
         stream_.append(batch);
+        info_->monitor.next_sequence.set(stream_.next());
         for (std::uint32_t core = 0; core < attached_.size(); ++core)
             if (attached_[core]) post(batch, core);
         batch.release();

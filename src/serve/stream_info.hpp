@@ -30,6 +30,7 @@ struct MonitorCounters {
     Counter truncated_lines;
     Counter read_errors;
     Counter unposted_entries;  // a core's mailbox was full; its readers were told
+    Counter next_sequence;     // the next entry's on the home core: how far behind is a replica?
     std::atomic<bool> ready{false};
 };
 
@@ -37,7 +38,7 @@ struct StreamInfo {
     StreamInfo(StreamConfig stream_config, std::size_t cores, std::size_t home)
         : config(std::move(stream_config)), home_core(home), per_core(cores) {}
 
-    std::uint32_t id = 0;            // unique in this process, also across reloads
+    std::uint32_t id = 0;  // unique in this process, also across reloads
     const StreamConfig config;
     const std::size_t home_core;
     std::string epoch;            // see StreamOptions

@@ -169,8 +169,7 @@ void TailState::open_new(FollowedPath& entry) {
     path_works(entry);
     Follower* const old = entry.current;
     if (old != nullptr && old->primary == &entry && !old->retired) leave_path(entry, *old);
-    // app.log.1 beside a followed app.log is what rotation makes anew each time: first it is found out
-    // whether it is a copy; it is no rotation of itself.
+    // app.log.1 names one copy of app.log after another: none is a generation that follows on the one before.
     const bool is_rotation = entry.had_file && !made->maybe_copy;
     Follower& follower = add_follower(std::move(made), *status, file);
     set_primary(follower, &entry);
