@@ -32,6 +32,7 @@ struct Faults {
     // Files.
     std::uint32_t short_read = 0;
     std::uint32_t read_error = 0;      // -EIO
+    bool looks_fail = false;           // both also when a file is only looked at, synchronously
     std::uint32_t open_error = 0;      // EMFILE, EACCES, EIO
     std::size_t notify_queue_max = 0;  // 0: 16384 events
     std::size_t watches_max = 0;       // 0: no limit

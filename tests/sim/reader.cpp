@@ -78,7 +78,7 @@ void Reader::connect() {
 
 void Reader::leave(bool reset) {
     compare();
-    if (options_.events && options_.resumes && begun_ && expected_ > 1)
+    if (options_.events && begun_ && expected_ > 1)
         resume_id_ = std::string(stream_epoch) + "-" + std::to_string(expected_ - 1);
     if (reset)
         connection_->peer_reset();

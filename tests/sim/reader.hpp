@@ -30,7 +30,6 @@ enum class Manner : std::uint8_t {
 struct ReaderOptions {
     bool events = false;  // SSE, else raw TCP
     Manner manner = Manner::fast;
-    bool resumes = true;      // comes back with the id of the last event it got
     bool everything = false;  // the reader that must never miss anything: feeds `on_entry`
     std::function<void(std::uint64_t sequence, const std::string& json)> on_entry;
 };

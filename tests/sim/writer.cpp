@@ -10,6 +10,7 @@ namespace {
 // What is written this long before it is destroyed has been read, when nothing was in the way.
 constexpr std::uint64_t grace_ns = 1'500'000'000;
 constexpr std::uint64_t late_ns_max = 1'000'000'000;
+constexpr std::uint64_t pause_ns_long = 400'000'000;
 }  // namespace
 
 LogWriter::LogWriter(World& world, SimFileSystem& files, Book& book, WriterOptions options)
@@ -45,7 +46,8 @@ void LogWriter::act() {
         begin_partial();
     else if (rest_.empty())
         write_burst();
-    world_.after(random.skewed(options_.pause_ns_max), [this] { act(); });
+    const bool enough = next_number_ >= options_.lines_max;
+    world_.after(random.skewed(enough ? pause_ns_long : options_.pause_ns_max), [this] { act(); });
 }
 
 void LogWriter::finish() {
@@ -112,7 +114,8 @@ void LogWriter::write_line() {
 }
 
 void LogWriter::write_burst() {
-    const std::uint64_t count = world_.random.skewed(options_.burst_max);
+    const bool enough = next_number_ >= options_.lines_max;
+    const std::uint64_t count = enough ? 1 : world_.random.skewed(options_.burst_max);
     for (std::uint64_t i = 0; i < count; ++i) {
         if (world_.random.chance(20)) put("\n");  // an empty line is no entry
         write_line();
