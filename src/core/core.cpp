@@ -12,6 +12,7 @@ namespace logwisp {
 
 namespace {
 constexpr std::uint64_t tick_ms = 1000;
+constexpr std::uint64_t catch_up_ms = 4;
 // A turn takes this many messages from other cores and leaves the rest to the next.
 constexpr std::size_t messages_per_turn_max = 64;
 }  // namespace
@@ -25,6 +26,7 @@ Core::Core(CoreParts parts, Fabric& fabric)
       random_state_(parts.random_seed | 1) {
     fabric_.attach(index_, reactor_.backend());
     tick_.bind<&Core::on_tick>(*this);
+    catch_up_.bind<&Core::on_catch_up>(*this);
     stop_timeout_.bind<&Core::close_remaining>(*this);
     reactor_.add_turn_hook(*this);
 }
@@ -258,8 +260,13 @@ void Core::receive(Message& message) {
 
 bool Core::publish() {
     bool more = false;
-    for (const auto& stream : streams_)
-        if (stream->home() != nullptr) more = stream->home()->publish() || more;
+    for (const auto& stream : streams_) {
+        if (stream->home() == nullptr) continue;
+        more = stream->home()->publish() || more;
+        // The other core makes room without telling: look again soon.
+        if (stream->home()->lagging() && !catch_up_.armed())
+            reactor_.arm(catch_up_, catch_up_ms);
+    }
     return more;
 }
 
@@ -328,6 +335,7 @@ void Core::finish_if_done() {
     if (!watches_.closed()) return;
     finished_ = true;
     reactor_.disarm(stop_timeout_);
+    reactor_.disarm(catch_up_);
     reactor_.stop();
 }
 

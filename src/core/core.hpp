@@ -87,6 +87,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
 
     void begin_stream(const std::shared_ptr<StreamInfo>& info);
     void on_tick();
+    void on_catch_up() {}  // publish() does it, at the end of the turn
     void sweep();
     void close_remaining();
     void finish_if_done();
@@ -113,6 +114,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     std::unordered_map<std::uint64_t, Session*> waiting_for_status_;  // by Session::id()
 
     Timer tick_;
+    Timer catch_up_;
     Timer stop_timeout_;
     std::uint64_t random_state_;
     std::uint64_t ticks_ = 0;

@@ -14,7 +14,7 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       stream_(stream),
       fabric_(fabric),
       core_index_(core_index),
-      attached_(fabric.cores(), false),
+      sent_to_(fabric.cores(), 0),
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 
 Batch* StreamHome::batch() {
@@ -32,32 +32,31 @@ bool StreamHome::publish() {
         stream_.number(batch);
         stream_.append(batch);
         info_->monitor.next_sequence.set(stream_.next());
-        for (std::uint32_t core = 0; core < attached_.size(); ++core)
-            if (attached_[core]) post(batch, core);
+        for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
+            if (sent_to_[core] == batch.first_sequence && post(batch, core))
+                sent_to_[core] = stream_.next();
         batch.release();
     }
+    for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
+        if (sent_to_[core] != 0 && sent_to_[core] != stream_.next()) catch_up(core);
     copy_counters();
     if (!std::exchange(refused_, false)) return false;
     tail_.on_sink_ready();
     return open_ != nullptr && !open_->empty();
 }
 
-void StreamHome::post(Batch& batch, std::uint32_t core) {
-    if (!fabric_.has_room_for_batch(core_index_, core)) {
-        // Its ring will start anew behind the hole, and its readers are told the exact number.
-        info_->monitor.unposted_entries.add(batch.entries());
-        return;
-    }
+bool StreamHome::post(Batch& batch, std::uint32_t core) {
+    if (!fabric_.has_room_for_batch(core_index_, core)) return false;
     batch.hold();
     Message message;
     message.kind = Message::Kind::batch;
     message.stream_id = info_->id;
     message.batch = &batch;
     fabric_.post(core_index_, core, std::move(message));
+    return true;
 }
 
 void StreamHome::attach(std::uint32_t core) {
-    attached_[core] = true;
     const Ring& ring = stream_.lines().ring();
     Message message;
     message.kind = Message::Kind::attached;
@@ -65,23 +64,41 @@ void StreamHome::attach(std::uint32_t core) {
     message.sequence = ring.first();
     message.until = ring.next();
     fabric_.post(core_index_, core, std::move(message));
+    sent_to_[core] = ring.first();
+    catch_up(core);
+}
 
-    std::uint64_t sequence = ring.first();
-    while (sequence < ring.next()) {
+// Sends again, from the ring, what a core lacks: the history when its readers come, and what did not fit while its mailbox was full. What
+// the ring has lost meanwhile is a hole in the sequences, and its readers are told the exact number.
+void StreamHome::catch_up(std::uint32_t core) {
+    const Ring& ring = stream_.lines().ring();
+    std::uint64_t& sequence = sent_to_[core];
+    if (sequence < ring.first()) {
+        info_->monitor.unposted_entries.add(ring.first() - sequence);
+        sequence = ring.first();
+    }
+    while (sequence < ring.next() && fabric_.has_room_for_batch(core_index_, core)) {
         Batch& batch = pool_.take();
         batch.first_sequence = sequence;
-        while (sequence < ring.next() && !batch.full()) {
+        while (sequence < ring.next() && !batch.full() &&
+               batch.entries() < stream_.batch_entries()) {
             const std::span<const char> line = ring.frame(sequence++);
             const std::size_t json_bytes = line.size() - 1;
             std::memcpy(batch.open_entry(json_bytes), line.data(), json_bytes);
             batch.close_entry(json_bytes);
         }
-        post(batch, core);
+        CHECK(post(batch, core));
         batch.release();
     }
 }
 
-void StreamHome::detach(std::uint32_t core) { attached_[core] = false; }
+bool StreamHome::lagging() const {
+    for (const std::uint64_t sequence : sent_to_)
+        if (sequence != 0 && sequence != stream_.next()) return true;
+    return false;
+}
+
+void StreamHome::detach(std::uint32_t core) { sent_to_[core] = 0; }
 
 bool StreamHome::idle() {
     if (open_ != nullptr && open_->empty()) std::exchange(open_, nullptr)->release();

@@ -26,6 +26,8 @@ class StreamHome final : public EntrySink {
 
     // A core has readers now: tells it where the stream stands and sends it what the ring holds.
     void attach(std::uint32_t core);
+    // Some core lacks batches because its mailbox was full: publish() again in a while.
+    [[nodiscard]] bool lagging() const;
     void detach(std::uint32_t core);
 
     // Following stops; what was read before is still published. While other cores run it is
@@ -40,7 +42,8 @@ class StreamHome final : public EntrySink {
     Batch* batch() override;
 
   private:
-    void post(Batch& batch, std::uint32_t core);
+    bool post(Batch& batch, std::uint32_t core);
+    void catch_up(std::uint32_t core);
     void copy_counters();
 
     std::shared_ptr<StreamInfo> info_;
@@ -50,7 +53,8 @@ class StreamHome final : public EntrySink {
     BatchPool pool_;
     Batch* open_ = nullptr;       // being filled
     bool refused_ = false;        // following waits for on_sink_ready()
-    std::vector<bool> attached_;  // by core
+    // By core: the sequence it is to be sent next; 0: it has no readers.
+    std::vector<std::uint64_t> sent_to_;
     Tail tail_;
 };
 
