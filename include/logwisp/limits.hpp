@@ -66,5 +66,8 @@ inline constexpr std::uint32_t spare_connections = 256;
 // --- Cores ---
 inline constexpr std::uint32_t cores_max = 256;
 inline constexpr std::uint32_t mailbox_messages_max = 256;
+// Batches on their way from one core to another. A core that is slower than this is sent the rest from the ring when it has caught up.
+inline constexpr std::uint32_t batches_in_flight_max = 16;
+static_assert(batches_in_flight_max <= mailbox_messages_max / 2, "control messages find room");
 
 }  // namespace logwisp

@@ -8,6 +8,15 @@
 
 namespace logwisp {
 
+BufferPool::BufferPool() {
+    small_.reserve(kept_max);
+    large_.reserve(kept_max);
+    for (std::size_t index = 0; index < small_at_start; ++index)
+        small_.push_back({std::make_unique_for_overwrite<char[]>(small_bytes), small_bytes});
+    for (std::size_t index = 0; index < large_at_start; ++index)
+        large_.push_back({std::make_unique_for_overwrite<char[]>(large_bytes), large_bytes});
+}
+
 BufferPool::Block BufferPool::take(std::size_t bytes) {
     std::vector<Block>* kept = bytes <= small_bytes   ? &small_
                                : bytes <= large_bytes ? &large_

@@ -15,6 +15,11 @@ class BufferPool {
     static constexpr std::size_t small_bytes = 1024;
     static constexpr std::size_t large_bytes = 16 * 1024;
     static constexpr std::size_t kept_max = 256;  // free blocks kept of each size
+    static constexpr std::size_t small_at_start = 32;
+    static constexpr std::size_t large_at_start = 4;
+
+    // Has some free blocks of each size from the beginning, so that the first full sockets cost no allocation.
+    BufferPool();
 
     struct Block {
         std::unique_ptr<char[]> data;

@@ -8,8 +8,6 @@
 namespace logwisp {
 
 namespace {
-// Batches leave this many places to control messages.
-constexpr std::size_t mailbox_reserve = mailbox_messages_max / 8;
 constexpr std::size_t control_mailbox_messages = 64;
 }  // namespace
 
@@ -34,7 +32,8 @@ void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
 }
 
 bool Fabric::has_room_for_batch(std::uint32_t from, std::size_t to) const {
-    return senders_[from]->waiting[to].empty() && mailbox(from, to).room() > mailbox_reserve;
+    return senders_[from]->waiting[to].empty() &&
+           mailbox(from, to).room() > mailbox_messages_max - batches_in_flight_max;
 }
 
 bool Fabric::flush(std::uint32_t from) {

@@ -14,6 +14,8 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       stream_(stream),
       fabric_(fabric),
       core_index_(core_index),
+      // One is being filled, one published; each other core may have as many as fit on the way to it.
+      pool_(2 + (fabric.cores() - 1) * (batches_in_flight_max + 1)),
       sent_to_(fabric.cores(), 0),
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 

@@ -2,6 +2,12 @@
 
 namespace logwisp {
 
+Timers::Timers() {
+    constexpr std::size_t usual_timers = 256;
+    heap_.reserve(usual_timers);
+    due_.reserve(usual_timers);
+}
+
 Timer::~Timer() {
     if (timers_ != nullptr) timers_->disarm(*this);
 }

@@ -42,6 +42,9 @@ class Timer {
 
 class Timers {
   public:
+    // With room for a core's usual timers; more of them cost an allocation once.
+    Timers();
+
     // Re-arms when already armed.
     void arm(Timer& timer, std::uint64_t deadline_ms);
     void disarm(Timer& timer);

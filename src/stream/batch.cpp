@@ -49,6 +49,11 @@ void Batch::clear() {
     }
 }
 
+BatchPool::BatchPool(std::size_t count) {
+    for (std::size_t index = 0; index < count; ++index)
+        batches_.push_back(std::make_unique<Batch>());
+}
+
 Batch& BatchPool::take() {
     // Batches come back in about the order they were published, so the next one is nearly always
     // free.

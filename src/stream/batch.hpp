@@ -69,6 +69,9 @@ class Batch {
 // Home core only. Batches come back by themselves: take() looks for one that nobody holds.
 class BatchPool {
   public:
+    // `count`: how many are in use at most when everything goes as planned. Their memory is touched only when they are filled.
+    explicit BatchPool(std::size_t count);
+
     // An empty batch, held once: by the caller, who releases it. Allocates only while the pool is
     // still growing to what is in flight.
     Batch& take();

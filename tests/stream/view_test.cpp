@@ -205,7 +205,7 @@ TEST(Stream, TheEventsViewIsFramedFromWhatTheLinesViewHolds) {
 }
 
 TEST(BatchPool, GivesABatchAgainOnlyWhenNobodyHoldsIt) {
-    BatchPool pool;
+    BatchPool pool(1);
     Batch& first = pool.take();
     Batch& second = pool.take();
     EXPECT_NE(&first, &second);
