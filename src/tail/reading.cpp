@@ -67,6 +67,7 @@ void TailState::pump() {
         unschedule(follower);
         switch (prepare(follower)) {
             case Next::read:
+                unschedule(follower);  // preparing may have queued it again: one read at a time
                 start_read(follower, *slot);
                 limit_descriptors();  // it may have been opened for this
                 break;
@@ -115,6 +116,7 @@ ReadSlot* TailState::free_slot() {
 void TailState::start_read(Follower& follower, ReadSlot& slot) {
     if (slot.buffer == nullptr)
         slot.buffer = std::make_unique_for_overwrite<char[]>(read_bytes_max + line_padding_bytes);
+    CHECK(follower.slot == nullptr);
     const std::size_t marker_bytes = follower.mark.marker().size();
     slot.follower = &follower;
     slot.order = ++reads;
