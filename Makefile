@@ -25,6 +25,9 @@ test: ## build everything and run every test (TEST_ARGS="-R stream" picks some)
 	cmake --build build/release -j $(JOBS)
 	$(CTEST) --test-dir build/release $(TEST_ARGS)
 
+planted: ## plants bugs and shows that the simulation finds each (ARGS="gap_off_by_one" picks some)
+	@JOBS=$(JOBS) tests/sim/planted.sh $(ARGS)
+
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan
 	cmake --build build/asan -j $(JOBS)
@@ -69,4 +72,4 @@ uninstall: ## remove what install put there
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test asan ubsan tsan bench coverage tidy format install uninstall clean
+.PHONY: help run release test planted asan ubsan tsan bench coverage tidy format install uninstall clean

@@ -10,6 +10,7 @@ namespace {
 // What is written this long before it is destroyed has been read, when nothing was in the way.
 constexpr std::uint64_t grace_ns = 1'500'000'000;
 constexpr std::uint64_t late_ns_max = 1'000'000'000;
+constexpr std::size_t regrown_bytes_max = 16 * 1024;
 constexpr std::uint64_t pause_ns_long = 400'000'000;
 }  // namespace
 
@@ -215,9 +216,13 @@ void LogWriter::truncate() {
     const std::uint64_t now = world_.now_ns();
     const std::uint64_t since = options_.trouble || now < grace_ns ? 0 : now - grace_ns;
     book_.excuse(options_.index, file_number_, since);
+    const std::size_t old_bytes = files_.content(options_.path).size();
     files_.truncate(options_.path, 0);
     ++file_number_;
     opened_ns_ = now;
+    // Sometimes it has grown beyond what was read before anybody looks: its size then tells nothing.
+    if (old_bytes > regrown_bytes_max || !world_.random.chance(300)) return;
+    while (files_.content(options_.path).size() <= old_bytes) write_line();
 }
 
 }  // namespace logwisp::sim
