@@ -9,7 +9,13 @@
 
 namespace logwisp {
 
-CarryPool::CarryPool() { free_.reserve(carry_pool_count_max); }
+CarryPool::CarryPool() {
+    free_.reserve(carry_pool_count_max);
+    // All taken before any is given back, or it would be one and the same.
+    Carry first[carry_pool_count_at_start];
+    for (Carry& carry : first) take(carry, carry_bytes_min);
+    for (Carry& carry : first) release(carry);
+}
 
 void CarryPool::reserve(Carry& carry, std::size_t more, std::size_t bytes_max) {
     const std::size_t wanted = carry.used + more;

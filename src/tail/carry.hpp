@@ -15,6 +15,8 @@ namespace logwisp {
 inline constexpr std::size_t carry_pool_bytes_max = 2 * 1024 * 1024;
 inline constexpr std::size_t carry_pool_count_max = 64;
 inline constexpr std::size_t carry_bytes_min = 448;
+// A line is cut in two by nearly every large read: the first of them costs no allocation either.
+inline constexpr std::size_t carry_pool_count_at_start = 4;
 
 struct Carry {
     std::unique_ptr<char[]> bytes;

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "base/log_text.hpp"
+#include "base/standard_descriptors.hpp"
 
 namespace logwisp {
 namespace {
@@ -101,6 +102,7 @@ TEST(Log, under_the_journal_lines_begin_with_their_priority) {
 TEST(Log, survives_a_closed_stderr_and_gives_its_number_to_nobody) {
     const Child child = run_child([] {
         ::close(STDERR_FILENO);
+        open_standard_descriptors();  // as main() does first
         log_start({});
         log_error("nobody hears this");
         const int other = ::open("/dev/zero", O_RDONLY);
