@@ -65,10 +65,16 @@ class RealFileSystem final : public FileSystem {
     }
 
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override {
-        const ssize_t bytes =
-            ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-        if (bytes < 0) return failure(errno, "read");
-        return static_cast<std::size_t>(bytes);
+        std::size_t got = 0;
+        while (got < buffer.size()) {
+            const ssize_t bytes = ::pread(file, buffer.data() + got, buffer.size() - got,
+                                          static_cast<off_t>(offset + got));
+            if (bytes < 0 && errno == EINTR) continue;
+            if (bytes < 0) return failure(errno, "read");
+            if (bytes == 0) break;
+            got += static_cast<std::size_t>(bytes);
+        }
+        return got;
     }
 
     Result<void> list(

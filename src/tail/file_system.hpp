@@ -61,6 +61,7 @@ class FileSystem {
     virtual std::uint64_t next_data(int file, std::uint64_t offset) = 0;
     // A small synchronous read (the last line's start, a marker); the stream's bytes go through
     // Reactor::read.
+    // Less than asked for only at the end of the file.
     virtual Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) = 0;
     // Calls with every name but "." and "..", in any order.
     virtual Result<void> list(
