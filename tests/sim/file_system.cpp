@@ -100,7 +100,8 @@ std::uint64_t SimFileSystem::next_data(int file, std::uint64_t offset) {
 
 Result<std::size_t> SimFileSystem::read_at(int file, std::span<char> buffer, std::uint64_t offset) {
     const Faults faults = world_.faults;
-    if (!faults.looks_fail) world_.faults.short_read = world_.faults.read_error = 0;
+    world_.faults.short_read = 0;  // the seam promises it
+    if (!faults.looks_fail) world_.faults.read_error = 0;
     const int result = open_file(file).read_at(buffer.data(), buffer.size(), offset);
     world_.faults = faults;
     if (result < 0) return failure(-result, "pread");

@@ -173,6 +173,9 @@ void LogWriter::rotate() {
 }
 
 void LogWriter::rename_away() {
+    // Often there are lines that nobody has read yet on both sides of the rotation.
+    const bool busy = world_.random.chance(500);
+    if (busy) write_burst();
     if (options_.trouble) book_.excuse(options_.index, file_number_, 0);
     files_.remove(options_.path + ".2");
     files_.rename(options_.path + ".1", options_.path + ".2");
@@ -184,7 +187,9 @@ void LogWriter::rename_away() {
         files_.close_writer(file_);
     }
     ++file_number_;
-    if (world_.random.chance(500)) open();
+    if (!busy && world_.random.chance(500)) return;
+    open();
+    if (busy) write_burst();
 }
 
 // The writer has not heard of the rotation yet and goes on in the renamed file.
@@ -221,7 +226,7 @@ void LogWriter::truncate() {
     ++file_number_;
     opened_ns_ = now;
     // Sometimes it has grown beyond what was read before anybody looks: its size then tells nothing.
-    if (old_bytes > regrown_bytes_max || !world_.random.chance(300)) return;
+    if (!options_.regrows || old_bytes > regrown_bytes_max || !world_.random.chance(300)) return;
     while (files_.content(options_.path).size() <= old_bytes) write_line();
 }
 
