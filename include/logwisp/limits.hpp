@@ -43,11 +43,16 @@ inline constexpr std::size_t ring_bytes_per_entry = 512;
 // --- Connections ---
 // No client may hog a turn: one send carries at most this much.
 inline constexpr std::size_t send_bytes_max = 256 * 1024;
-inline constexpr std::uint32_t request_head_ms = 10'000;  // from accept, or from the end of the last answer, to the end of a head
+inline constexpr std::uint32_t request_head_ms =
+    10'000;  // from accept, or from the end of the last answer, to the end of a head
 inline constexpr std::size_t request_line_bytes_max = 8 * 1024;
 inline constexpr std::size_t request_head_bytes_max = 32 * 1024;
 inline constexpr std::uint32_t request_headers_max = 100;
-inline constexpr std::uint32_t pipelined_requests_max = 64;  // answered but not yet sent; more waits in the kernel
+inline constexpr std::uint32_t pipelined_requests_max =
+    64;  // answered but not yet sent; more waits in the kernel
+inline constexpr std::size_t pipelined_answer_bytes_max = 1024 * 1024;
+// A reader whose peer has finished sending is probed at once and again after this.
+inline constexpr std::uint32_t probe_again_ms = 500;
 // Bytes a TCP reader or a streaming HTTP reader may send us to be thrown away before it is closed.
 inline constexpr std::size_t discard_bytes_max = 64 * 1024;
 // A reader that takes nothing (or less than write_progress_bytes_min) for this long is closed. Long enough for a laptop lid, a

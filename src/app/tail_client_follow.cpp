@@ -223,7 +223,8 @@ void Follow::on_json(std::string_view data) {
 void Follow::on_gap(const std::vector<JsonMember>& members) {
     const std::string_view dropped = json_member(members, "dropped");
     if (dropped == "1") return output_.notice("1 entry missed");
-    output_.notice(fmt::format("{} entries missed", dropped.empty() ? "some" : dropped));
+    output_.notice(
+        fmt::format("{} entries missed", dropped.empty() || dropped == "null" ? "some" : dropped));
 }
 
 void Follow::on_disconnect(const std::vector<JsonMember>& members) {

@@ -64,6 +64,7 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
     }
     for (const auto& info : plan_->streams)
         if (find(info->id) == nullptr) begin_stream(info);
+    answer_early_attaches();
 
     std::map<std::string, OpenListener> before = std::exchange(listeners_, {});
     for (const PlannedListener& planned : plan_->listeners) {
@@ -86,6 +87,20 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
 void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
     const TailParts parts{reactor_, *files_, watches_, encoder_};
     streams_.push_back(std::make_unique<CoreStream>(info, index_, fabric_, parts));
+}
+
+// Another core was told of this plan first, and its readers were faster than our own message: nothing is known here of the stream they ask
+// for. Ids only grow, so one that is not above the newest we know is of a stream that has gone.
+void Core::answer_early_attaches() {
+    std::uint32_t newest = 0;
+    for (const auto& info : plan_->streams) newest = std::max(newest, info->id);
+    for (const EarlyAttach& early : std::exchange(early_attaches_, {})) {
+        CoreStream* stream = find(early.stream_id);
+        if (stream != nullptr && stream->home() != nullptr)
+            stream->home()->attach(early.from);
+        else if (early.stream_id > newest)
+            early_attaches_.push_back(early);
+    }
 }
 
 CoreStream* Core::find(std::uint32_t stream_id) {
@@ -157,13 +172,13 @@ StatusFacts Core::status_facts() {
     facts.wall_us = wall_us();
     facts.backend = reactor_.backend().name();
     facts.cores = fabric_.cores();
+    if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
     facts.router = plan_->router;
     facts.router_port = plan_->router_port;
     return facts;
 }
 
-void Core::ask_status(const std::shared_ptr<StreamInfo>& info, bool router, Session& session) {
-    static_cast<void>(router);
+void Core::ask_status(const std::shared_ptr<StreamInfo>& info, Session& session) {
     CoreStream* here = find(info->id);
     if (here != nullptr && here->home() != nullptr)
         return session.on_status(
@@ -242,7 +257,9 @@ void Core::receive(Message& message) {
             message.batch->release();
             break;
         case Message::Kind::attach:
-            if (stream != nullptr && stream->home() != nullptr)
+            if (stream == nullptr)
+                early_attaches_.push_back({message.from, message.stream_id});
+            else if (stream->home() != nullptr)
                 stream->home()->attach(message.from);
             break;
         case Message::Kind::detach:
@@ -264,8 +281,7 @@ bool Core::publish() {
         if (stream->home() == nullptr) continue;
         more = stream->home()->publish() || more;
         // The other core makes room without telling: look again soon.
-        if (stream->home()->lagging() && !catch_up_.armed())
-            reactor_.arm(catch_up_, catch_up_ms);
+        if (stream->home()->lagging() && !catch_up_.armed()) reactor_.arm(catch_up_, catch_up_ms);
     }
     return more;
 }
@@ -322,13 +338,22 @@ void Core::stop(std::uint64_t timeout_ms) {
     reactor_.arm(stop_timeout_, timeout_ms);
 }
 
+bool Core::has_readers() const {
+    for (Session* session = first_session_; session != nullptr; session = session->links.next)
+        if (!session->connection_idle()) return true;
+    return false;
+}
+
 void Core::close_remaining() {
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
         session->close();
 }
 
 void Core::finish_if_done() {
-    if (finished_ || session_count_ > 0 || lent_sends > 0 || !closing_listeners_.empty()) return;
+    if (finished_) return;
+    // Connections that only ask (is it ready?) are answered while readers are still being given what they lack; then they are closed too.
+    if (session_count_ > 0 && !has_readers()) close_remaining();
+    if (session_count_ > 0 || lent_sends > 0 || !closing_listeners_.empty()) return;
     for (const auto& stream : streams_)
         if (!stream->stopped()) return;
     watches_.close();

@@ -62,14 +62,18 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     [[nodiscard]] std::int64_t wall_us() override { return files_->wall_us(); }
     [[nodiscard]] std::uint64_t random() override;
     void join(const std::shared_ptr<StreamInfo>& stream, Session& session) override;
-    void ask_status(const std::shared_ptr<StreamInfo>& stream, bool router,
-                    Session& session) override;
+    void ask_status(const std::shared_ptr<StreamInfo>& stream, Session& session) override;
     [[nodiscard]] std::string all_status() override;
     [[nodiscard]] bool ready() const override;
+    [[nodiscard]] bool draining() const override { return draining_; }
     void request_pump(Session& session) override;
     void ended(Session& session) override;
 
   private:
+    struct EarlyAttach {
+        std::uint32_t from;
+        std::uint32_t stream_id;
+    };
     struct OpenListener {
         std::shared_ptr<const Site> site;
         std::unique_ptr<Listener> listener;
@@ -86,9 +90,11 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void destroy_ended();
 
     void begin_stream(const std::shared_ptr<StreamInfo>& info);
+    void answer_early_attaches();
     void on_tick();
     void on_catch_up() {}  // publish() does it, at the end of the turn
     void sweep();
+    [[nodiscard]] bool has_readers() const;
     void close_remaining();
     void finish_if_done();
     [[nodiscard]] CoreStream* find(std::uint32_t stream_id);
@@ -104,6 +110,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
 
     std::shared_ptr<const Plan> plan_;
     std::vector<std::unique_ptr<CoreStream>> streams_;
+    std::vector<EarlyAttach> early_attaches_;
     std::map<std::string, OpenListener> listeners_;  // by PlannedListener::key
     std::vector<std::unique_ptr<Listener>> closing_listeners_;
 

@@ -49,7 +49,8 @@ void CoreStream::join(Session& session) {
     // A reader that comes back may have been given, by another core, more than has arrived here: let in at once it would get some
     // entries again.
     const std::uint64_t published = info_->monitor.next_sequence.get();
-    const bool behind = state_ == State::attached && stream_->next() < published;
+    const bool behind =
+        state_ != State::home && (stream_ == nullptr || stream_->next() < published);
     if (state_ == State::home || (state_ == State::attached && !behind))
         return session.on_joined(*stream_);
     if (behind) warm_until_ = std::max(warm_until_, published);
@@ -66,7 +67,7 @@ void CoreStream::on_attached(std::uint64_t first, std::uint64_t until) {
     if (stream_ == nullptr) make_stream();
     stream_->restart_at(first);
     state_ = State::attached;
-    warm_until_ = until;
+    warm_until_ = std::max(warm_until_, until);
     welcome();
 }
 
@@ -92,13 +93,14 @@ void CoreStream::flush() {
 
 void CoreStream::tick(std::uint64_t seconds, std::int64_t wall_us) {
     if (stream_ == nullptr) return;
+    if (stream_->events_readers() > 0 || !joining_.empty()) events_unread_since_ = seconds;
+    if (seconds - events_unread_since_ >= unread_seconds_max) stream_->trim();
     if (stream_->readers() > 0 || !joining_.empty()) {
         unread_since_ = 0;
         return heartbeat(seconds, wall_us);
     }
     if (unread_since_ == 0) unread_since_ = seconds;
     if (seconds - unread_since_ < unread_seconds_max) return;
-    stream_->trim();
     if (state_ != State::attached) return;
     state_ = State::detached;
     stream_.reset();
@@ -118,7 +120,7 @@ void CoreStream::heartbeat(std::uint64_t seconds, std::int64_t wall_us) {
         facts.clients = info_->tcp_readers.load(std::memory_order_relaxed);
         stream_->lines().heartbeat(tcp_heartbeat(config.tcp.heartbeat, facts));
     }
-    if (due(config.http) && stream_->readers() > stream_->lines().subscribers()) {
+    if (due(config.http) && stream_->events_readers() > 0) {
         facts.clients = info_->http_readers.load(std::memory_order_relaxed);
         stream_->events().heartbeat(sse_heartbeat(config.http.heartbeat, facts));
     }

@@ -61,7 +61,8 @@ class CoreStream {
     std::unique_ptr<StreamHome> home_;
     std::vector<Session*> joining_;
     std::uint64_t warm_until_ = 0;  // attaching: the history is here when next() has come this far
-    std::uint64_t unread_since_ = 0;  // seconds; 0: it has readers
+    std::uint64_t events_unread_since_ = 0;  // seconds
+    std::uint64_t unread_since_ = 0;         // seconds; 0: it has readers
     bool retired_ = false;
 };
 

@@ -41,7 +41,10 @@ bool Fabric::flush(std::uint32_t from) {
     bool left = false;
     for (std::size_t to = 0; to < cores_; ++to) {
         std::deque<Message>& waiting = sender.waiting[to];
-        while (!waiting.empty() && mailbox(from, to).push(waiting.front())) waiting.pop_front();
+        while (!waiting.empty() && mailbox(from, to).push(waiting.front())) {
+            waiting.pop_front();
+            sender.wake[to] = true;
+        }
         left = left || !waiting.empty();
         if (!sender.wake[to]) continue;
         sender.wake[to] = false;

@@ -253,6 +253,9 @@ class Service {
         }
         if (config.cores != config_.cores || config.backend != config_.backend)
             log_warn("reload: cores and backend change only with a restart");
+        if (config.log_format != config_.log_format)
+            log_warn("reload: the format of diagnostics changes only with a restart");
+        log_set_level(static_cast<LogLevel>(config.log_level));
         config_ = std::move(config);
         plan_ = std::move(*plan);
         tell_all([plan = plan_](Core& core) { core.apply(plan); });

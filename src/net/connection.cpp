@@ -74,7 +74,6 @@ void Connection::wait_for_room() {
 }
 
 void Connection::note_progress(std::size_t bytes) {
-    sent_bytes_ += bytes;
     progress_bytes_ += static_cast<std::uint32_t>(bytes);
     if (progress_bytes_ >= write_progress_bytes_min) {
         progress_bytes_ = 0;
@@ -102,19 +101,9 @@ void Connection::on_input(const Outcome& outcome) {
     if (outcome.result < 0) return close();
     peer_finished_ = true;
     if (lingering_) return close();
-    // From here on only an error or a hang-up can come; a peer that has gone altogether is noticed
-    // by it.
-    input_.bind<&Connection::on_hang_up>(*this);
-    reactor_.poll(input_, socket_, POLLERR | POLLHUP);
+    // Nothing more can come in. There is no waiting for a hang-up alone: io_uring's poll answers at once for
+    // a peer that is only half closed.
     if (!finishing_) owner_.on_peer_finished();
-}
-
-void Connection::on_hang_up(const Outcome& outcome) {
-    if (closing_) {
-        if (!outcome.more) close_when_joined();
-        return;
-    }
-    close();
 }
 
 // --- Ending. ---

@@ -55,7 +55,6 @@ class Connection {
     // No send is under way, the socket is not full, nobody has closed.
     [[nodiscard]] bool can_send() const { return !closing_ && !output_.in_flight(); }
     [[nodiscard]] bool blocked() const { return sending_what_ == Sending::waiting_for_room; }
-    [[nodiscard]] bool lending() const { return sending_what_ == Sending::borrowed; }
 
     // Sends what is queued; false when nothing is. REQUIRES: can_send().
     bool send_queued();
@@ -79,13 +78,10 @@ class Connection {
     // write_stall_ms, or whose peer is gone. Returns why, or nullptr.
     const char* sweep();
 
-    [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
-
   private:
     enum class Sending : std::uint8_t { nothing, queued, borrowed, waiting_for_room };
 
     void on_input(const Outcome& outcome);
-    void on_hang_up(const Outcome& outcome);
     void on_output(const Outcome& outcome);
     void on_timer();
     void wait_for_room();
@@ -100,7 +96,6 @@ class Connection {
     Timer deadline_;
     Buffer sending_;  // its bytes stay where they are while a send of them is in flight
     Buffer pending_;  // queued behind it
-    std::uint64_t sent_bytes_ = 0;
     std::uint32_t borrowed_bytes_ = 0;
     std::uint32_t progress_bytes_ = 0;  // since the last time a sweep saw enough of it
     std::uint32_t discarded_bytes_ = 0;

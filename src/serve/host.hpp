@@ -27,11 +27,12 @@ class Host {
     // leaves.
     virtual void join(const std::shared_ptr<StreamInfo>& stream, Session& session) = 0;
     // The session's on_status() is called with the JSON, in this or a later turn.
-    virtual void ask_status(const std::shared_ptr<StreamInfo>& stream, bool router,
-                            Session& session) = 0;
+    virtual void ask_status(const std::shared_ptr<StreamInfo>& stream, Session& session) = 0;
     [[nodiscard]] virtual std::string all_status() = 0;
     // Every stream follows its targets and nobody is draining.
     [[nodiscard]] virtual bool ready() const = 0;
+    // The process is stopping: readers are given what they lack, new ones are not taken.
+    [[nodiscard]] virtual bool draining() const = 0;
 
     // pump() is called at the end of this turn.
     virtual void request_pump(Session& session) = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "logwisp/limits.hpp"
@@ -56,7 +57,9 @@ void HttpSession::parse(std::span<const char> bytes) {
         if (outcome == HttpParser::Outcome::need_more) return;
         if (outcome == HttpParser::Outcome::refused) return refuse(requests_->parser.refusal());
         if (connection().queued_bytes() == 0) requests_->unsent = 0;
-        if (++requests_->unsent > pipelined_requests_max) return close();
+        if (++requests_->unsent > pipelined_requests_max ||
+            connection().queued_bytes() > pipelined_answer_bytes_max)
+            return close();
         respond(requests_->parser.request());
         if (requests_ == nullptr) {  // a stream has begun; what follows is not a request any more
             if (!bytes.empty()) discard(bytes.size());
@@ -74,19 +77,22 @@ void HttpSession::parse(std::span<const char> bytes) {
 
 void HttpSession::on_peer_finished() {
     if (requests_ == nullptr) {
-        // It may have shut down only its sending side and still read. One that has gone answers the
-        // next bytes with a reset, and a comment brings that about now instead of at the next
-        // entry.
-        connection().queue(sse_comment(""));
-        host().request_pump(*this);
-        return;
+        probe();
+        return connection().set_deadline(probe_again_ms);
     }
     if (!requests_->waiting) connection().finish_when_sent();
     requests_->keep_alive = false;
 }
 
+// A reader that has finished sending may still read (`nc -N`), or may have gone altogether. One that has gone answers a comment with a reset,
+// and the comment after that fails: two of them tell now what else the next entries would.
+void HttpSession::probe() {
+    connection().queue(sse_comment(""));
+    host().request_pump(*this);
+}
+
 void HttpSession::on_deadline() {
-    if (requests_ == nullptr) return;
+    if (requests_ == nullptr) return probe();
     if (connection().queued_bytes() > 0 || !requests_->parser.in_head()) return close();
     refuse({408, "The request took too long to arrive"});
 }
@@ -103,7 +109,7 @@ void HttpSession::refuse(const HttpRefusal& refusal) {
 
 void HttpSession::respond(const HttpRequest& request) {
     Requests& current = *requests_;
-    current.keep_alive = request.keep_alive;
+    current.keep_alive = request.keep_alive && !host().draining();
     current.head_only = request.method == HttpMethod::head;
     current.minor_version = request.minor_version;
     current.cors_origin.clear();
@@ -121,10 +127,13 @@ void HttpSession::respond(const HttpRequest& request) {
 
     switch (route->kind) {
         case RouteKind::stream:
+            if (host().draining())
+                return answer_error(503, "The server is stopping",
+                                    {{"Retry-After", retry_after_seconds}});
             return respond_stream(route->stream, request);
         case RouteKind::status:
             current.waiting = true;
-            return host().ask_status(route->stream, site().router, *this);
+            return host().ask_status(route->stream, *this);
         case RouteKind::all_status:
             return answer_json(200, host().all_status());
         case RouteKind::health:
@@ -240,11 +249,11 @@ void HttpSession::on_joined(Stream& stream) {
         } else {
             // Sequences began anew since that id was given out: how much was missed is not known,
             // and everything that is here is new to it.
-            cursor = events.ring().first();
+            cursor = events.tail(std::numeric_limits<std::uint64_t>::max());
             connection().queue(
                 sse_event("gap", fmt::format(R"({{"dropped":null,"from":"{}","to":"{}"}})",
                                              format_event_id(id.epoch, id.sequence),
-                                             format_event_id(stream.epoch(), cursor))));
+                                             format_event_id(stream.epoch(), cursor - 1))));
         }
     }
     tell_gap(events.subscribe(*this, cursor));

@@ -45,6 +45,7 @@ class HttpSession final : public Session {
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;
 
+    void probe();
     void parse(std::span<const char> bytes);
     void respond(const HttpRequest& request);
     void respond_options(const Route* route, const HttpRequest& request);

@@ -44,10 +44,12 @@ std::span<const char> Session::on_borrowed_sent(std::size_t bytes) {
     --host_.lent_sends;
     const std::span<const char> heartbeat = std::exchange(lent_heartbeat_, {});
     if (left_) return {};
-    counters().sent_bytes.add(bytes);
     // A heartbeat that did not begin to fit is let go: the reader has plenty to read.
-    if (!heartbeat.empty()) return bytes == 0 ? std::span<const char>{} : heartbeat.subspan(bytes);
-    return view().sent(*this, bytes);
+    const std::span<const char> rest =
+        !heartbeat.empty() ? (bytes == 0 ? std::span<const char>{} : heartbeat.subspan(bytes))
+                           : view().sent(*this, bytes);
+    counters().sent_bytes.add(bytes + rest.size());
+    return rest;
 }
 
 void Session::on_sendable() { host_.request_pump(*this); }
@@ -61,8 +63,9 @@ void Session::tell_gap(const View::Gap& gap) {
 void Session::end(const char* reason) {
     if (ended_) return;
     ended_ = true;
-    if (stream_ == nullptr || !subscribed()) {
-        if (stream_ != nullptr) connection_.queue(goodbye(reason));
+    if (stream_ == nullptr) return;
+    if (!subscribed()) {
+        connection_.queue(goodbye(reason));
         connection_.finish_when_sent();
         host_.request_pump(*this);
         return;

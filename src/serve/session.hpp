@@ -30,12 +30,16 @@ class Session : public ConnectionOwner, public Subscriber {
 
     void pump() final;
     // Gives the reader what it still lacks, then says goodbye with `reason` (a literal) and closes.
-    // A session that reads no stream just closes.
+    // A session that reads no stream is not told: it is closed when the last reader has gone.
     void end(const char* reason);
     // Closes now.
     void close();
     void sweep();
 
+    // Reads no stream and has nothing left to be sent: nobody minds when it is closed.
+    [[nodiscard]] bool connection_idle() const {
+        return stream_ == nullptr && connection_.queued_bytes() == 0;
+    }
     // Leaving or told to: nothing may begin for it any more.
     [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
     [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }

@@ -25,9 +25,14 @@ void TcpSession::on_joined(Stream& stream) {
 
 void TcpSession::on_received(std::span<const char> bytes) { discard(bytes.size()); }
 
-// It may have shut down only its sending side and still read (`echo | nc -N`). One that has gone answers the next bytes with a reset, and a
-// heartbeat brings that about now instead of at the next entry.
 void TcpSession::on_peer_finished() {
+    probe();
+    connection().set_deadline(probe_again_ms);
+}
+
+// It may have shut down only its sending side and still read (`echo | nc -N`). One that has gone answers a heartbeat with a reset, and the
+// heartbeat after that fails: two of them tell now what else the next entries would.
+void TcpSession::probe() {
     const HeartbeatConfig& heartbeat = stream()->config.tcp.heartbeat;
     if (!heartbeat.enabled) return;
     HeartbeatFacts facts;

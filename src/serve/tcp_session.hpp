@@ -17,7 +17,8 @@ class TcpSession final : public Session {
   private:
     void on_received(std::span<const char> bytes) override;
     void on_peer_finished() override;
-    void on_deadline() override {}
+    void on_deadline() override { probe(); }
+    void probe();
     std::string gap_notice(const View::Gap& gap) override;
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;

@@ -55,19 +55,14 @@ BatchPool::BatchPool(std::size_t count) {
 }
 
 Batch& BatchPool::take() {
-    // Batches come back in about the order they were published, so the next one is nearly always
-    // free.
-    for (std::size_t tried = 0; tried < batches_.size(); ++tried) {
-        Batch& batch = *batches_[next_];
-        next_ = (next_ + 1) % batches_.size();
-        if (!batch.held()) {
-            batch.clear();
-            batch.hold();
-            return batch;
-        }
+    // The same few again and again: what was filled last is still in the cache.
+    for (const auto& batch : batches_) {
+        if (batch->held()) continue;
+        batch->clear();
+        batch->hold();
+        return *batch;
     }
     batches_.push_back(std::make_unique<Batch>());
-    next_ = 0;
     batches_.back()->hold();
     return *batches_.back();
 }

@@ -81,7 +81,6 @@ class BatchPool {
 
   private:
     std::vector<std::unique_ptr<Batch>> batches_;
-    std::size_t next_ = 0;
 };
 
 }  // namespace logwisp

@@ -48,8 +48,9 @@ class Stream {
     [[nodiscard]] std::uint64_t first() const { return lines_.ring().first(); }
     [[nodiscard]] std::uint64_t next() const { return lines_.ring().next(); }
     [[nodiscard]] const std::string& epoch() const { return options_.epoch; }
-    [[nodiscard]] std::size_t readers() const {
-        return lines_.subscribers() + (events_ ? events_->subscribers() : 0);
+    [[nodiscard]] std::size_t readers() const { return lines_.subscribers() + events_readers(); }
+    [[nodiscard]] std::size_t events_readers() const {
+        return events_ ? events_->subscribers() : 0;
     }
 
     void flush();

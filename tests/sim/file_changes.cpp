@@ -20,6 +20,18 @@ SimFileSystem::SimFileSystem(World& world) : world_(world), root_(std::make_shar
     numbers_.give(*root_);
 }
 
+// A directory and the names in it hold each other.
+SimFileSystem::~SimFileSystem() {
+    std::vector<std::shared_ptr<Inode>> directories{root_};
+    while (!directories.empty()) {
+        const std::shared_ptr<Inode> directory = directories.back();
+        directories.pop_back();
+        for (const auto& [name, dentry] : directory->entries)
+            if (dentry->inode) directories.push_back(dentry->inode);
+        directory->entries.clear();
+    }
+}
+
 SimFileSystem::Place SimFileSystem::look_up(const std::string& path, bool follow_last, int depth) {
     Place place;
     if (depth > links_followed_max) {

@@ -31,6 +31,7 @@ struct Writer {
 class SimFileSystem : public FileSystem {
   public:
     explicit SimFileSystem(World& world);
+    ~SimFileSystem() override;
 
     // --- The program's side. ---
     Result<int> open(const std::string& path) override;
