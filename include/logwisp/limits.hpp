@@ -72,7 +72,9 @@ inline constexpr std::uint32_t spare_connections = 256;
 inline constexpr std::uint32_t cores_max = 256;
 inline constexpr std::uint32_t mailbox_messages_max = 256;
 // Batches on their way from one core to another. A core that is slower than this is sent the rest from the ring when it has caught up.
-inline constexpr std::uint32_t batches_in_flight_max = 16;
-static_assert(batches_in_flight_max <= mailbox_messages_max / 2, "control messages find room");
+inline constexpr std::uint32_t batches_in_flight_max = 224;
+// Batches made at start; more are made when a core falls that far behind.
+inline constexpr std::uint32_t batches_at_start_max = 128;
+static_assert(batches_in_flight_max <= mailbox_messages_max * 7 / 8, "control messages find room");
 
 }  // namespace logwisp

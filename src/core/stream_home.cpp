@@ -1,5 +1,6 @@
 #include "core/stream_home.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -15,7 +16,8 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       fabric_(fabric),
       core_index_(core_index),
       // One is being filled, one published; each other core may have as many as fit on the way to it.
-      pool_(2 + (fabric.cores() - 1) * (batches_in_flight_max + 1)),
+      pool_(std::min<std::size_t>(2 + (fabric.cores() - 1) * (batches_in_flight_max + 1),
+                                  batches_at_start_max)),
       sent_to_(fabric.cores(), 0),
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 
