@@ -53,20 +53,12 @@ std::string_view http_reason(std::uint16_t status) {
             return "OK";
         case 204:
             return "No Content";
-        case 304:
-            return "Not Modified";
         case 400:
             return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
         case 404:
             return "Not Found";
         case 405:
             return "Method Not Allowed";
-        case 406:
-            return "Not Acceptable";
         case 408:
             return "Request Timeout";
         case 413:
@@ -75,18 +67,10 @@ std::string_view http_reason(std::uint16_t status) {
             return "URI Too Long";
         case 417:
             return "Expectation Failed";
-        case 421:
-            return "Misdirected Request";
-        case 426:
-            return "Upgrade Required";
-        case 429:
-            return "Too Many Requests";
         case 431:
             return "Request Header Fields Too Large";
         case 500:
             return "Internal Server Error";
-        case 501:
-            return "Not Implemented";
         case 503:
             return "Service Unavailable";
         case 505:
