@@ -232,6 +232,8 @@ void Follow::on_disconnect(const std::vector<JsonMember>& members) {
         json_text(json_member(members, "reason")).value_or("no reason given");
     if (reason == "server_shutdown")
         farewell_ = "the server is shutting down";
+    else if (reason == "stream_changed")
+        farewell_ = "the stream's configuration has changed";
     else if (reason == "server_full")
         farewell_ = "the server has no room for another reader";
     else

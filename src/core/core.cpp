@@ -58,9 +58,12 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
         if (stream->retired() ||
             std::find(wanted.begin(), wanted.end(), stream->info()) != wanted.end())
             continue;
+        const bool changed = std::any_of(wanted.begin(), wanted.end(), [&](const auto& info) {
+            return info->before_id == stream->info()->id;
+        });
+        stream->retire(changed ? "stream_changed" : "stream_removed");
         for (Session* session = first_session_; session != nullptr; session = session->links.next)
-            if (session->stream() == stream->info()) session->end("stream_removed");
-        stream->retire();
+            if (session->stream() == stream->info()) session->end(stream->retired());
     }
     for (const auto& info : plan_->streams)
         if (find(info->id) == nullptr) begin_stream(info);
@@ -86,7 +89,8 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
 
 void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
     const TailParts parts{reactor_, *files_, watches_, encoder_};
-    streams_.push_back(std::make_unique<CoreStream>(info, index_, fabric_, parts));
+    CoreStream* const before = info->before_id != 0 ? find(info->before_id) : nullptr;
+    streams_.push_back(std::make_unique<CoreStream>(info, index_, fabric_, parts, before));
 }
 
 // Another core was told of this plan first, and its readers were faster than our own message: nothing is known here of the stream they ask
@@ -97,7 +101,7 @@ void Core::answer_early_attaches() {
     for (const EarlyAttach& early : std::exchange(early_attaches_, {})) {
         CoreStream* stream = find(early.stream_id);
         if (stream != nullptr && stream->home() != nullptr)
-            stream->home()->attach(early.from);
+            stream->attach(early.from);
         else if (early.stream_id > newest)
             early_attaches_.push_back(early);
     }
@@ -260,11 +264,10 @@ void Core::receive(Message& message) {
             if (stream == nullptr)
                 early_attaches_.push_back({message.from, message.stream_id});
             else if (stream->home() != nullptr)
-                stream->home()->attach(message.from);
+                stream->attach(message.from);
             break;
         case Message::Kind::detach:
-            if (stream != nullptr && stream->home() != nullptr)
-                stream->home()->detach(message.from);
+            if (stream != nullptr && stream->home() != nullptr) stream->detach(message.from);
             break;
         case Message::Kind::attached:
             if (stream != nullptr) stream->on_attached(message.sequence, message.until);
@@ -279,7 +282,7 @@ bool Core::publish() {
     bool more = false;
     for (const auto& stream : streams_) {
         if (stream->home() == nullptr) continue;
-        more = stream->home()->publish() || more;
+        more = stream->publish() || more;
         // The other core makes room without telling: look again soon.
         if (stream->home()->lagging() && !catch_up_.armed()) reactor_.arm(catch_up_, catch_up_ms);
     }
@@ -334,7 +337,7 @@ void Core::stop(std::uint64_t timeout_ms) {
     listeners_.clear();
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
         session->end("server_shutdown");
-    for (const auto& stream : streams_) stream->retire();
+    for (const auto& stream : streams_) stream->retire("server_shutdown");
     reactor_.arm(stop_timeout_, timeout_ms);
 }
 

@@ -14,13 +14,49 @@ static_assert(frame_overhead_bytes_max >= sse_frame_overhead_max, "an SSE frame 
 }  // namespace
 
 CoreStream::CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_index, Fabric& fabric,
-                       const TailParts& parts)
+                       const TailParts& parts, CoreStream* before)
     : info_(std::move(info)), fabric_(fabric), core_index_(core_index), state_(State::detached) {
     if (info_->home_core != core_index_) return;
-    state_ = State::home;
+    state_ = State::waiting;
     make_stream();
     home_ = std::make_unique<StreamHome>(info_, *stream_, parts, fabric_, core_index_);
+    before_ = before;
+    if (before_ != nullptr)
+        before_->has_successor_ = true;
+    else
+        begin();
+}
+
+// Following starts; one that was given up while it waited only hands on what it was given.
+void CoreStream::begin() {
+    state_ = State::home;
+    if (retired_ != nullptr) return;
     home_->start();
+    for (const std::uint32_t core : std::exchange(early_attaches_, {})) home_->attach(core);
+    welcome();
+}
+
+bool CoreStream::publish() {
+    if (state_ == State::waiting) {
+        if (before_->state_ == State::waiting || !before_->home_->stopped()) return false;
+        home_->take_over(*before_->home_);
+        before_->has_successor_ = false;
+        before_ = nullptr;
+        begin();
+    }
+    return home_->publish();
+}
+
+void CoreStream::attach(std::uint32_t core) {
+    if (state_ == State::waiting)
+        early_attaches_.push_back(core);
+    else
+        home_->attach(core);
+}
+
+void CoreStream::detach(std::uint32_t core) {
+    std::erase(early_attaches_, core);
+    home_->detach(core);
 }
 
 void CoreStream::make_stream() {
@@ -45,12 +81,11 @@ void CoreStream::post_to_home(Message::Kind kind) {
 }
 
 void CoreStream::join(Session& session) {
-    if (retired_) return session.end("stream_removed");
+    if (retired_ != nullptr) return session.end(retired_);
     // A reader that comes back may have been given, by another core, more than has arrived here: let in at once it would get some
     // entries again.
     const std::uint64_t published = info_->monitor.next_sequence.get();
-    const bool behind =
-        state_ != State::home && (stream_ == nullptr || stream_->next() < published);
+    const bool behind = home_ == nullptr && (stream_ == nullptr || stream_->next() < published);
     if (state_ == State::home || (state_ == State::attached && !behind))
         return session.on_joined(*stream_);
     if (behind) warm_until_ = std::max(warm_until_, published);
@@ -126,20 +161,22 @@ void CoreStream::heartbeat(std::uint64_t seconds, std::int64_t wall_us) {
     }
 }
 
-void CoreStream::retire() {
-    if (retired_) return;
-    retired_ = true;
-    if (home_ != nullptr) home_->close();
-    for (Session* session : std::exchange(joining_, {})) session->end("stream_removed");
+void CoreStream::retire(const char* reason) {
+    if (retired_ != nullptr) return;
+    retired_ = reason;
+    if (home_ != nullptr && state_ == State::home) home_->close();
+    for (Session* session : std::exchange(joining_, {})) session->end(reason);
     if (state_ == State::attaching || state_ == State::attached)
         post_to_home(Message::Kind::detach);
 }
 
 bool CoreStream::stopped() const {
-    if (!retired_ || (stream_ != nullptr && stream_->readers() > 0)) return false;
-    return home_ == nullptr || home_->stopped();
+    if (retired_ == nullptr || (stream_ != nullptr && stream_->readers() > 0)) return false;
+    return home_ == nullptr || (state_ == State::home && home_->stopped());
 }
 
-bool CoreStream::done() { return stopped() && (home_ == nullptr || home_->idle()); }
+bool CoreStream::done() {
+    return stopped() && !has_successor_ && (home_ == nullptr || home_->idle());
+}
 
 }  // namespace logwisp

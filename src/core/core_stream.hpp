@@ -4,6 +4,9 @@
 //   detached --first reader--> attaching --the home core's answer and history--> attached --no
 //   readers for a while--> detached
 //
+// A stream that takes the place of another (a reload changed it) waits on its home core until that
+// one has stopped, and goes on where it stood: waiting --> home.
+//
 // Core thread.
 #pragma once
 
@@ -19,9 +22,10 @@ namespace logwisp {
 
 class CoreStream {
   public:
-    // On the home core `parts` are what following needs; following begins at once.
+    // On the home core `parts` are what following needs. It begins at once or, when `before` is
+    // given, with what that one knows once it has stopped; until then `before` stays.
     CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_index, Fabric& fabric,
-               const TailParts& parts);
+               const TailParts& parts, CoreStream* before);
 
     [[nodiscard]] const std::shared_ptr<StreamInfo>& info() const { return info_; }
     [[nodiscard]] StreamHome* home() { return home_.get(); }
@@ -30,6 +34,11 @@ class CoreStream {
     void join(Session& session);
     void forget(Session& session);
 
+    // Home core, every turn.
+    bool publish();
+    // Home core: another core's messages.
+    void attach(std::uint32_t core);
+    void detach(std::uint32_t core);
     // The home core's messages.
     void on_attached(std::uint64_t first, std::uint64_t until);
     void on_batch(const Batch& batch);
@@ -38,17 +47,19 @@ class CoreStream {
     // Once a second: heartbeats that are due, views and replicas that nobody has read for a while.
     void tick(std::uint64_t seconds, std::int64_t wall_us);
 
-    // The stream is no longer wanted. stopped(): following has ended and nobody reads it here.
+    // The stream is no longer wanted; readers are told `reason` (a literal). stopped(): following has ended and nobody reads it here.
     // done(): besides, no other core holds a batch of it, and it may be destroyed while those run.
-    void retire();
-    [[nodiscard]] bool retired() const { return retired_; }
+    void retire(const char* reason);
+    // Why; nullptr: it is wanted.
+    [[nodiscard]] const char* retired() const { return retired_; }
     [[nodiscard]] bool stopped() const;
     [[nodiscard]] bool done();
 
   private:
-    enum class State : std::uint8_t { home, detached, attaching, attached };
+    enum class State : std::uint8_t { waiting, home, detached, attaching, attached };
 
     void make_stream();
+    void begin();
     void welcome();
     void heartbeat(std::uint64_t seconds, std::int64_t wall_us);
     void post_to_home(Message::Kind kind);
@@ -59,11 +70,14 @@ class CoreStream {
     State state_;
     std::unique_ptr<Stream> stream_;
     std::unique_ptr<StreamHome> home_;
+    CoreStream* before_ = nullptr;               // waiting: whose place this takes
+    bool has_successor_ = false;                 // somebody waits for this
+    std::vector<std::uint32_t> early_attaches_;  // waiting: cores that have readers already
     std::vector<Session*> joining_;
     std::uint64_t warm_until_ = 0;  // attaching: the history is here when next() has come this far
     std::uint64_t events_unread_since_ = 0;  // seconds
     std::uint64_t unread_since_ = 0;         // seconds; 0: it has readers
-    bool retired_ = false;
+    const char* retired_ = nullptr;
 };
 
 }  // namespace logwisp

@@ -19,13 +19,27 @@ std::shared_ptr<StreamInfo> same_stream(const Plan* previous, const StreamConfig
     return nullptr;
 }
 
-std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, std::size_t cores,
-                                       std::int64_t wall_us) {
+const StreamInfo* same_name(const Plan* previous, const std::string& name) {
+    if (previous == nullptr) return nullptr;
+    for (const auto& stream : previous->streams)
+        if (stream->config.name == name) return stream.get();
+    return nullptr;
+}
+
+// `before`: the stream whose place it takes, or nullptr.
+std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamInfo* before,
+                                       std::size_t cores, std::int64_t wall_us) {
     static std::atomic<std::uint32_t> ids{0};
     const std::uint32_t id = ids.fetch_add(1) + 1;
-    auto stream = std::make_shared<StreamInfo>(config, cores, id % cores);
+    auto stream = std::make_shared<StreamInfo>(config, cores,
+                                               before != nullptr ? before->home_core : id % cores);
     stream->id = id;
     stream->started_us = wall_us;
+    if (before != nullptr) {
+        stream->before_id = before->id;
+        stream->epoch = before->epoch;
+        return stream;
+    }
     // Different for every start and every stream, so that an id of another stream or of an earlier
     // run is recognised as such.
     stream->epoch = fmt::format("{:x}", wall_us + id);
@@ -56,7 +70,9 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
     plan->router_port = config.router.port;
     for (const StreamConfig& stream : config.streams) {
         auto kept = same_stream(previous, stream);
-        plan->streams.push_back(kept ? kept : new_stream(stream, cores, wall_us));
+        if (kept == nullptr)
+            kept = new_stream(stream, same_name(previous, stream.name), cores, wall_us);
+        plan->streams.push_back(std::move(kept));
     }
     for (auto& site : sites_of(config, *plan)) {
         PlannedListener listener{key_of(*site), site, {}};

@@ -21,6 +21,17 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       sent_to_(fabric.cores(), 0),
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 
+void StreamHome::take_over(StreamHome& before) {
+    CHECK(before.stopped() && before.nothing_to_publish());
+    stream_.take_over(before.stream_);
+    info_->monitor.next_sequence.set(stream_.next());
+    // One that never started hands on what it was given.
+    positions_ =
+        before.positions_ != nullptr ? std::move(before.positions_) : before.tail_.take_positions();
+}
+
+void StreamHome::start() { tail_.start(std::move(positions_)); }
+
 Batch* StreamHome::batch() {
     if (open_ == nullptr) open_ = &pool_.take();
     if (open_->full() || open_->entries() >= stream_.batch_entries()) {
@@ -31,7 +42,7 @@ Batch* StreamHome::batch() {
 }
 
 bool StreamHome::publish() {
-    if (open_ != nullptr && !open_->empty()) {
+    if (!nothing_to_publish()) {
         Batch& batch = *std::exchange(open_, nullptr);
         stream_.number(batch);
         stream_.append(batch);

@@ -18,7 +18,10 @@ class StreamHome final : public EntrySink {
     StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailParts parts, Fabric& fabric,
                std::uint32_t core_index);
 
-    void start() { tail_.start(); }
+    // Goes on with what `before`, which has stopped, knew: positions, sequences, history. Before
+    // start().
+    void take_over(StreamHome& before);
+    void start();
     // Publishes what this turn has brought: numbered, appended here, posted to the cores that read
     // it. Then lets following go on. True when there is more to publish at once. REQUIRES: no send
     // from this core's rings is in flight.
@@ -42,6 +45,7 @@ class StreamHome final : public EntrySink {
     Batch* batch() override;
 
   private:
+    [[nodiscard]] bool nothing_to_publish() const { return open_ == nullptr || open_->empty(); }
     bool post(Batch& batch, std::uint32_t core);
     void catch_up(std::uint32_t core);
     void copy_counters();
@@ -51,8 +55,9 @@ class StreamHome final : public EntrySink {
     Fabric& fabric_;
     std::uint32_t core_index_;
     BatchPool pool_;
-    Batch* open_ = nullptr;       // being filled
-    bool refused_ = false;        // following waits for on_sink_ready()
+    Batch* open_ = nullptr;                     // being filled
+    bool refused_ = false;                      // following waits for on_sink_ready()
+    std::unique_ptr<TailPositions> positions_;  // taken over, until start()
     // By core: the sequence it is to be sent next; 0: it has no readers.
     std::vector<std::uint64_t> sent_to_;
     Tail tail_;

@@ -39,6 +39,9 @@ struct StreamInfo {
         : config(std::move(stream_config)), home_core(home), per_core(cores) {}
 
     std::uint32_t id = 0;  // unique in this process, also across reloads
+    // The stream of the same name whose place this one takes at a reload: it goes on with that one's
+    // ids, positions and history. 0: none.
+    std::uint32_t before_id = 0;
     const StreamConfig config;
     const std::size_t home_core;
     std::string epoch;            // see StreamOptions

@@ -41,6 +41,11 @@ void Stream::append(const Batch& batch) {
     if (events_) events_->append(batch);
 }
 
+void Stream::take_over(const Stream& before) {
+    CHECK(next() == first_sequence && !events_);
+    lines_.copy_from(before.lines_.ring());
+}
+
 void Stream::restart_at(std::uint64_t first) {
     // An empty batch that begins elsewhere: both rings start anew.
     Batch nothing;

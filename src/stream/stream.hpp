@@ -36,6 +36,8 @@ class Stream {
     // Every core. REQUIRES: no send from this stream's rings is in flight.
     void append(const Batch& batch);
 
+    // Goes on where `before` stands, with what its ring holds. REQUIRES: nothing was appended here.
+    void take_over(const Stream& before);
     // A replica begins (again): the home core's oldest entry is `first`.
     void restart_at(std::uint64_t first);
 

@@ -18,29 +18,33 @@ View::View(const ViewOptions& options)
 
 void View::append(const Batch& batch) {
     if (batch.first_sequence != ring_.next()) ring_.restart_at(batch.first_sequence);
-    for (std::uint32_t index = 0; index < batch.entries(); ++index) {
-        const std::string_view line = batch.entry(index);
-        const std::uint64_t sequence = batch.first_sequence + index;
-        if (frame_ == nullptr) {
-            std::memcpy(ring_.prepare(line.size()), line.data(), line.size());
-            ring_.commit(sequence, line.size());
-        } else {
-            const std::string_view json = line.substr(0, line.size() - 1);
-            char* out = ring_.prepare(json.size() + frame_overhead_bytes_max);
-            ring_.commit(sequence, frame_(epoch_, sequence, json, out));
-        }
-    }
+    for (std::uint32_t index = 0; index < batch.entries(); ++index)
+        append(batch.first_sequence + index, batch.entry(index));
     dirty_ = true;
 }
 
-void View::copy_from(const Ring& json_lines) {
-    CHECK(frame_ != nullptr);
-    ring_.restart_at(json_lines.first());
-    for (std::uint64_t sequence = json_lines.first(); sequence < json_lines.next(); ++sequence) {
-        const std::span<const char> line = json_lines.frame(sequence);
-        const std::string_view json(line.data(), line.size() - 1);
+// `line` ends with LF.
+void View::append(std::uint64_t sequence, std::string_view line) {
+    if (frame_ == nullptr) {
+        std::memcpy(ring_.prepare(line.size()), line.data(), line.size());
+        ring_.commit(sequence, line.size());
+    } else {
+        const std::string_view json = line.substr(0, line.size() - 1);
         char* out = ring_.prepare(json.size() + frame_overhead_bytes_max);
         ring_.commit(sequence, frame_(epoch_, sequence, json, out));
+    }
+}
+
+void View::copy_from(const Ring& json_lines) {
+    // From a ring made for longer lines, only what came after the last that has no room here.
+    std::uint64_t first = json_lines.next();
+    while (first > json_lines.first() &&
+           json_lines.frame(first - 1).size() + frame_overhead_bytes_max <= ring_.bytes_max())
+        --first;
+    ring_.restart_at(first);
+    for (std::uint64_t sequence = first; sequence < json_lines.next(); ++sequence) {
+        const std::span<const char> line = json_lines.frame(sequence);
+        append(sequence, {line.data(), line.size()});
     }
 }
 

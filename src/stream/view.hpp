@@ -75,7 +75,8 @@ class View {
     // does not follow on what is here (some were missed) starts the ring anew: readers are told the
     // exact number by their next pull.
     void append(const Batch& batch);
-    // Frames what another view's ring holds (a view that comes into use late).
+    // Frames what another view's ring holds: a view that comes into use late, or takes the place of
+    // another.
     void copy_from(const Ring& json_lines);
 
     [[nodiscard]] const Ring& ring() const { return ring_; }
@@ -118,6 +119,8 @@ class View {
     void flush();
 
   private:
+    void append(std::uint64_t sequence, std::string_view line);
+
     Ring ring_;
     std::uint32_t buffer_entries_;
     std::uint32_t lag_entries_max_;

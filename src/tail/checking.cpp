@@ -152,14 +152,18 @@ void TailState::check_retired() {
             examine(*follower, *status);
             continue;
         }
-        if (unread) {
-            counters.lost_bytes.add(status->size_bytes - position);
-            log_warn("{}: {}: rotated away with {} bytes that cannot be read", stream_name,
-                     follower->origin->path, status->size_bytes - position);
-        }
+        if (unread) told_lost(*follower, status->size_bytes);
         follower->finishing = true;
         schedule(*follower);
     }
+}
+
+void TailState::told_lost(const Follower& follower, std::uint64_t size_bytes) {
+    const std::uint64_t position = follower.mark.position();
+    if (size_bytes <= position) return;
+    counters.lost_bytes.add(size_bytes - position);
+    log_warn("{}: {}: rotated away with {} bytes that cannot be read", stream_name,
+             follower.origin->path, size_bytes - position);
 }
 
 void TailState::check_held() {

@@ -32,6 +32,12 @@ class ContentMark {
     // Begins at `position` of a file that nobody has read: reads its head and the marker.
     Result<void> begin_at(FileSystem& files, int file, std::uint64_t position);
 
+    // Begins at `position` without knowing what stands before it.
+    void begin_unmarked(std::uint64_t position) {
+        reset();
+        position_ = position;
+    }
+
     // The file begins as this one did (as far as both reach) and, when it reaches that far, has the
     // same bytes before the position.
     [[nodiscard]] bool head_matches(FileSystem& files, int file, std::uint64_t size_bytes) const;

@@ -29,7 +29,7 @@ Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStat
     followers.push_back(std::move(made));
     by_identity.emplace(status.identity, &follower);
     counters.files.add();
-    ++descriptors;
+    if (file >= 0) ++descriptors;
     ++unwatched_files;
     return follower;
 }
@@ -70,9 +70,10 @@ void TailState::retire(Follower& follower) {
     set_primary(follower, nullptr);
     retired.push_back(&follower);
     if (const auto open = reopen(follower); !open) {
-        if (open.error().code == ENOENT)
+        if (open.error().code == ENOENT) {
             follower.finishing = true;
-        else
+            told_lost(follower, follower.known_size_bytes);
+        } else
             read_failed(follower, open.error());
     } else if (const auto status = files().status(follower.file)) {
         follower.end_bytes = status->size_bytes;

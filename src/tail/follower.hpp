@@ -15,6 +15,7 @@
 
 #include "tail/content_mark.hpp"
 #include "tail/file_system.hpp"
+#include "tail/position.hpp"
 #include "tail/splitter.hpp"
 
 namespace logwisp {
@@ -58,21 +59,6 @@ struct FollowedPath {
     [[nodiscard]] std::string_view source() const {
         return std::string_view(path).substr(source_begin);
     }
-};
-
-enum class RotationReason : std::uint8_t {
-    none,
-    inode_change,
-    size_decrease,
-    time_reset,
-    beyond_size
-};
-
-// A synthetic entry that is due before anything else of the file.
-struct Notice {
-    RotationReason reason = RotationReason::none;
-    std::uint64_t number = 0;
-    std::uint64_t lost_bytes = 0;
 };
 
 struct Follower {
@@ -121,6 +107,11 @@ struct Follower {
     bool renamed : 1 =
         false;  // `origin` follows `primary` once everything written under the old name was read
 
+    // It was read as far as `mark` says, and goes on there.
+    void go_on(bool pass_over) {
+        splitter.begin_inside(pass_over);
+        at_start = false;
+    }
     [[nodiscard]] bool at_end() const { return mark.position() >= known_size_bytes; }
 };
 

@@ -33,7 +33,7 @@ void TailState::look(const std::string& path, std::uint32_t target) {
     if (!status) return path_failed(entry, status.error());
     if (status->kind != FileKind::regular) return refuse(entry);
     entry.refused = false;
-    if (starting && !entry.had_file && !entry.existed_at_start) {
+    if (starting && !entry.had_file && !entry.existed_at_start && !was_followed(entry.target)) {
         entry.existed_at_start = true;
         entry.size_at_start = status->size_bytes;
     }
@@ -204,8 +204,7 @@ Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int
         remembered.erase(known);
         if (mark.position() <= status.size_bytes && mark.matches(files(), file)) {
             follower.mark = mark;
-            follower.splitter.begin_inside(false);
-            follower.at_start = false;
+            follower.go_on(false);
             return {};
         }
     }
@@ -238,14 +237,12 @@ Result<void> TailState::begin_at_end(Follower& follower, int file, std::uint64_t
         }
         const std::uint64_t position = at - step + lf + 1;
         if (auto begun = follower.mark.begin_at(files(), file, position); !begun) return begun;
-        follower.splitter.begin_inside(false);
-        follower.at_start = false;
+        follower.go_on(false);
         return {};
     }
     if (at == 0) return {};  // one line only, or none: from its first byte
     if (auto begun = follower.mark.begin_at(files(), file, size_bytes); !begun) return begun;
-    follower.splitter.begin_inside(true);
-    follower.at_start = false;
+    follower.go_on(true);
     return {};
 }
 

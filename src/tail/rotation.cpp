@@ -128,8 +128,7 @@ Follower* TailState::recover_copy(Follower& follower) {
         copy->maybe_copy = false;
         std::erase(suspects, copy);
         copy->mark = mark;
-        copy->splitter.begin_inside(false);
-        copy->at_start = false;
+        copy->go_on(false);
         return copy;
     }
     return nullptr;
@@ -264,8 +263,7 @@ bool TailState::resolve_copy(Follower& follower) {
         if (before != nullptr && status->size_bytes >= before->position() &&
             before->matches(files(), follower.file)) {
             follower.mark = *before;
-            follower.splitter.begin_inside(false);
-            follower.at_start = false;
+            follower.go_on(false);
             break;
         }
         if (original.file < 0 && !reopen(original)) continue;
@@ -276,8 +274,7 @@ bool TailState::resolve_copy(Follower& follower) {
         if (status->size_bytes > original.mark.position()) return false;  // soon read that far
         if (common == 0) break;
         if (!follower.mark.begin_at(files(), follower.file, common)) return false;
-        follower.splitter.begin_inside(false);
-        follower.at_start = false;
+        follower.go_on(false);
         break;
     }
     follower.maybe_copy = false;

@@ -51,6 +51,11 @@ class Splitter {
         return line_bytes_ == 0 || done_ || passing_over_ || line_bytes_ > line_bytes_max_;
     }
 
+    // Of the line whose LF has not come yet, held or not.
+    [[nodiscard]] std::uint64_t line_bytes() const { return done_ ? 0 : line_bytes_; }
+    // Inside a line whose beginning was given or that nobody wants, up to its LF.
+    [[nodiscard]] bool passing_over() const { return passing_over_; }
+
     // NULs skipped since the last call.
     std::uint64_t take_skipped_nul_bytes();
 

@@ -113,7 +113,7 @@ struct TailState final : WatchListener {
               EntrySink& the_sink);
 
     // --- Entry points (tail.cpp) ---
-    void start();
+    void start(std::unique_ptr<TailPositions> from);
     void on_sink_ready();
     void on_event(const WatchEvent& event) override;
     void on_events_lost() override { events_lost = true; }
@@ -190,6 +190,15 @@ struct TailState final : WatchListener {
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
     [[nodiscard]] bool followed_by_pattern(const std::string& path);
 
+    // --- resume.cpp ---
+    [[nodiscard]] std::unique_ptr<TailPositions> hand_over();
+    [[nodiscard]] FilePosition position_of(Follower& follower);
+    void take_over(std::unique_ptr<TailPositions> positions);
+    [[nodiscard]] FollowedPath* restore_path(const std::string& path);
+    Follower* restore(FilePosition& position);
+    void look_at_resumed();
+    [[nodiscard]] bool was_followed(std::uint32_t target) const;
+
     // --- reading.cpp ---
     void schedule(Follower& follower);
     void unschedule(Follower& follower);
@@ -214,6 +223,7 @@ struct TailState final : WatchListener {
     void poll_unwatched();
     void retry_due();
     void check_retired();
+    void told_lost(const Follower& follower, std::uint64_t size_bytes);
     void check_held();
     void check_suspects();
     void verify(Follower& follower);
@@ -281,6 +291,8 @@ struct TailState final : WatchListener {
     bool starting = false;
     bool started = false;
     bool closing = false;
+    std::unique_ptr<TailPositions> resumed;  // while starting
+    std::unique_ptr<TailPositions> stopped_at;
 };
 
 }  // namespace logwisp

@@ -36,15 +36,17 @@ TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig&
     descriptors_max = descriptors_allowed();
 }
 
-void TailState::start() {
+void TailState::start(std::unique_ptr<TailPositions> from) {
     CHECK(!started);
     starting = true;
+    if (from != nullptr) take_over(std::move(from));
     for (std::uint32_t target = 0; target < plans.size(); ++target) {
         look_for_root(target);
         // Target by target: where two want the same file the first one's options count.
         scan_new_places();
     }
     watch_missing_roots();
+    if (resumed != nullptr) look_at_resumed();
     starting = false;
     started = true;
     next_sweep_ms = now_ms() + sweep_ms;
@@ -169,8 +171,7 @@ void TailState::close() {
 
 // Nothing is in flight any more.
 void TailState::release_everything() {
-    for (const auto& follower : followers)
-        if (follower->file >= 0) files().close(follower->file);
+    stopped_at = hand_over();
     followers.clear();
     counters.files.set(0);
 }
@@ -180,10 +181,14 @@ Tail::Tail(TailParts parts, std::string stream_name, const MonitorConfig& config
 
 Tail::~Tail() { CHECK(closed()); }
 
-void Tail::start() { state_->start(); }
+void Tail::start(std::unique_ptr<TailPositions> positions) { state_->start(std::move(positions)); }
 void Tail::on_sink_ready() { state_->on_sink_ready(); }
 void Tail::close() { state_->close(); }
 bool Tail::closed() const { return !state_->started || (state_->closing && !state_->reading()); }
+std::unique_ptr<TailPositions> Tail::take_positions() {
+    CHECK(closed());
+    return std::move(state_->stopped_at);
+}
 bool Tail::ready() const { return state_->started; }
 const TailCounters& Tail::counters() const { return state_->counters; }
 

@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "base/counters.hpp"
 #include "logwisp/config.hpp"
 #include "reactor/reactor.hpp"
 #include "stream/batch.hpp"
 #include "tail/file_system.hpp"
+#include "tail/position.hpp"
 
 namespace logwisp {
 
@@ -33,17 +33,6 @@ class EntrySink {
 
   protected:
     ~EntrySink() = default;
-};
-
-struct TailCounters {
-    Counter files;    // followed now
-    Counter entries;  // published, synthetic ones included
-    Counter bytes;    // read
-    Counter rotations;
-    Counter lost_bytes;  // truncated away before they could be read
-    Counter skipped_nul_bytes;
-    Counter truncated_lines;
-    Counter read_errors;
 };
 
 // A row of /status "watchers".
@@ -75,8 +64,10 @@ class Tail {
     Tail& operator=(const Tail&) = delete;
 
     // Looks for the targets; files that exist now start where their target's `from` says, files
-    // that appear later at their first byte.
-    void start();
+    // that appear later at their first byte. With `positions` it goes on where they stand: what is
+    // new under a target that was followed is read from its first byte, what was rotated since is
+    // found.
+    void start(std::unique_ptr<TailPositions> positions = nullptr);
     // The sink takes entries again (called by its owner every turn in which batch() had returned
     // nullptr before).
     void on_sink_ready();
@@ -84,6 +75,8 @@ class Tail {
     // be destroyed.
     void close();
     [[nodiscard]] bool closed() const;
+    // Where it stands, its files still open, for another Tail to go on. REQUIRES: closed(). Once.
+    [[nodiscard]] std::unique_ptr<TailPositions> take_positions();
 
     // True once every target has been looked for and every file found was opened (or its error is
     // known).

@@ -69,6 +69,25 @@ bool TargetPlan::excludes(const std::string& name, std::string_view below) const
     });
 }
 
+bool TargetPlan::wants_path(std::string_view path) const {
+    const std::string root = join_path(root_, "");
+    if (!path.starts_with(root)) return false;
+    path.remove_prefix(root.size());
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+        const std::size_t slash = path.find('/');
+        if (!part_matches(part, path.substr(0, slash))) return false;
+        if (slash == path.npos) return part + 1 == parts_.size() && may_be_file();
+        path.remove_prefix(slash + 1);
+    }
+    if (!may_be_directory()) return false;
+    for (std::size_t slash = path.find('/'); slash != path.npos;
+         slash = path.find('/', slash + 1)) {
+        const std::string_view below = path.substr(0, slash);
+        if (!target_.recursive || excludes(std::string(base_name(below)), below)) return false;
+    }
+    return wants(std::string(base_name(path)), path);
+}
+
 std::string join_path(std::string_view directory, std::string_view name) {
     std::string path;
     if (directory != ".") path.append(directory);

@@ -31,6 +31,8 @@ class TargetPlan {
     // directory, name included.
     [[nodiscard]] bool wants(const std::string& name, std::string_view below) const;
     [[nodiscard]] bool excludes(const std::string& name, std::string_view below) const;
+    // `path` as following would name it, found or not.
+    [[nodiscard]] bool wants_path(std::string_view path) const;
     [[nodiscard]] bool may_be_file() const { return target_.is_file.value_or(true); }
     [[nodiscard]] bool may_be_directory() const { return !target_.is_file.value_or(false); }
 

@@ -1,6 +1,7 @@
 // SIGHUP takes the new configuration without disturbing the readers of what did not change; a bad one changes nothing and says why.
 // Method: rewrite the file, send the signal, look who is still connected.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import test from 'node:test';
 import { get, one_stream, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
@@ -32,6 +33,49 @@ test('an added stream is served, an unchanged one keeps its readers', scenario(a
     world.append('kept/app.log', 'at last\n');
     await reader.message('at last');
     assert.equal(reader.ended, false);
+}));
+
+test('a changed stream goes on where it stands: a reader that comes back by its last id has every line once', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const config = (interval, extra = '') => one_stream({
+        dir: world.path('logs'), http,
+        more: { httpserver: 'buffer_size = 100000\n', monitor: `check_interval_ms = ${interval}\n${extra}` },
+    });
+    world.write('logs/app.log', '');
+    const server = await world.start({ http, config: config(100) });
+    let reader = await world.sse(http);
+    const got = [];
+    let last_id = '';
+    let written = 0;
+    const changes = 12;
+    for (let change = 1; change <= changes; ++change) {
+        for (let i = 0; i < 200; ++i) world.append('logs/app.log', `line ${++written}\n`);
+        world.append('logs/app.log', `line ${written + 1}`);  // held until its end comes
+        world.write('logwisp.toml', config(100 + change, change % 2 ? 'max_line_bytes = 2000\n' : ''));
+        reload(server);
+        if (change % 3 === 0) world.append('logs/app.log', ' and\n');
+        for (let i = 0; i < 50; ++i) world.append('logs/app.log', i === 0 && change % 3 ? ' and\n' : `line ${++written + 1}\n`);
+        written += 1;
+        if (change % 4 === 0) {
+            fs.renameSync(world.path('logs/app.log'), world.path(`logs/app.log.${change}`));
+            world.write('logs/app.log', '');
+        }
+        await reader.event('disconnect');
+        assert.equal(JSON.parse(reader.events('disconnect')[0].data).reason, 'stream_changed');
+        await reader.end();
+        assert.deepEqual(reader.events('gap'), []);
+        got.push(...reader.messages());
+        last_id = reader.events('message').at(-1)?.id ?? last_id;
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+    }
+    world.append('logs/app.log', 'the end\n');
+    await reader.message('the end');
+    assert.deepEqual(reader.events('gap'), []);
+    got.push(...reader.messages());
+    const lines = got.filter((line) => line.startsWith('line'));
+    assert.deepEqual(lines.map((line) => Number(/\d+/.exec(line)[0])), Array.from({ length: written }, (_, i) => i + 1));
+    assert.equal(lines.filter((line) => line.endsWith(' and')).length, changes);
+    assert.equal(got.filter((line) => line.startsWith('Log rotation')).length, Math.floor(changes / 4));
 }));
 
 test('a bad file keeps the old configuration and says why', scenario(async (world) => {

@@ -21,6 +21,7 @@ constexpr std::uint64_t quiet_ns_max = 1'000'000'000;
 Program::Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
                  const StreamConfig& config)
     : world_(world),
+      files_(files),
       core_count_(cores),
       info_(std::make_shared<StreamInfo>(config, cores, world.random.below(cores))),
       fabric_(cores),
@@ -48,8 +49,26 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
         parts.random_seed = world.random.next();
         cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
     }
-    for (std::size_t index = 0; index < cores; ++index)
+    apply(plan);
+}
+
+void Program::apply(std::shared_ptr<const Plan> plan) {
+    for (std::size_t index = 0; index < core_count_; ++index)
         fabric_.post_from_control(index, [plan](Core& core) { core.apply(plan); });
+}
+
+void Program::reload(const StreamConfig& config) {
+    auto changed = std::make_shared<StreamInfo>(config, core_count_, info_->home_core);
+    changed->id = info_->id + 1;
+    changed->before_id = info_->id;
+    changed->epoch = info_->epoch;
+    changed->started_us = files_.wall_us();
+    info_ = std::move(changed);
+    const auto plan = std::make_shared<Plan>();
+    plan->streams.push_back(info_);
+    plan->listeners.push_back({"tcp", make_tcp_site(info_), {}});
+    plan->listeners.push_back({"http", make_http_site(info_), {}});
+    apply(plan);
 }
 
 Program::~Program() = default;

@@ -34,6 +34,8 @@ class Program {
     // Rounds until it is so; false when it was not within the time.
     bool run_until(const std::function<bool()>& so, std::uint64_t duration_ns);
 
+    // The stream gets another configuration, and with it other readers, but goes on where it stands.
+    void reload(const StreamConfig& config);
     void stop(std::uint64_t timeout_ms);
     [[nodiscard]] bool finished() const;
     [[nodiscard]] std::size_t sessions() const;
@@ -45,7 +47,10 @@ class Program {
     // Whether the core's thread is being run.
     bool runs(std::size_t index);
 
+    void apply(std::shared_ptr<const Plan> plan);
+
     World& world_;
+    SimFileSystem& files_;
     std::size_t core_count_;
     std::shared_ptr<StreamInfo> info_;
     Fabric fabric_;

@@ -68,7 +68,7 @@ void Reader::connect() {
     parser_ = std::make_unique<test::SseParser>();
     events_taken_ = 0;
     to_send_ = "GET /stream HTTP/1.1\r\nHost: sim\r\nAccept: text/event-stream\r\n";
-    if (options_.everything) resume_id_ = std::string(stream_epoch) + "-0";
+    if (options_.everything && resume_id_.empty()) resume_id_ = std::string(stream_epoch) + "-0";
     if (!resume_id_.empty()) {
         to_send_ += "Last-Event-ID: " + resume_id_ + "\r\n";
         expected_ = sequence_of(resume_id_) + 1;

@@ -52,6 +52,8 @@ class Scenario {
         world_.trace.print(print);
         config_ = choose_config(world_.random);
         squeezed_ = world_.random.chance(200);
+        reloaded_ = world_.random.chance(250);
+        if (reloaded_) choose_buffers();
         const bool trouble = faults_.open_error != 0 || faults_.read_error != 0 || squeezed_;
         book_ = std::make_unique<Book>(BookOptions{.files_in_order = !trouble});
         make_writers(trouble);
@@ -66,6 +68,7 @@ class Scenario {
         for (const auto& writer : writers_) writer->start();
         for (std::size_t i = 1; i < readers_.size(); ++i) readers_[i]->start();
         if (squeezed_) squeeze_descriptors();
+        if (reloaded_) reload();
         while (world_.now_ns() < end_ns_) program_->round();
         recover();
         stop();
@@ -161,6 +164,27 @@ class Scenario {
         });
     }
 
+    // Readers have to come back: what is published until then must still be there.
+    void choose_buffers() {
+        config_.http.buffer_entries = static_cast<std::uint32_t>(world_.random.between(3000, 5000));
+        config_.tcp.buffer_entries = static_cast<std::uint32_t>(world_.random.between(3000, 5000));
+    }
+
+    // The operator changes the stream, sometimes again before the last change is through.
+    void reload() {
+        world_.after(world_.random.skewed(4 * second_ns), [this] {
+            if (recovering_) return;
+            choose_buffers();
+            config_.monitor.check_interval_ms =
+                static_cast<std::uint32_t>(world_.random.between(10, 500));
+            config_.http.heartbeat.interval_seconds =
+                static_cast<std::uint32_t>(world_.random.between(1, 5));
+            world_.trace.note("reload", config_.http.buffer_entries);
+            program_->reload(config_);
+            reload();
+        });
+    }
+
     void recover() {
         recovering_ = true;
         world_.descriptors.limit = descriptors_max;
@@ -231,6 +255,7 @@ class Scenario {
     std::uint64_t end_ns_ = 0;
     std::uint64_t rounds_ = 0;
     bool squeezed_ = false;
+    bool reloaded_ = false;
     bool recovering_ = false;
 };
 

@@ -195,12 +195,12 @@ class TailTest : public BackendTest {
     }
 
     // Follows `config.targets`; without any: the directory, "*.log", from the beginning.
-    void start() {
+    void start(std::unique_ptr<TailPositions> positions = nullptr) {
         if (config.targets.empty()) config.targets.push_back(target("", "*.log"));
         watches_ = std::make_unique<Watches>(reactor(), files);
         tail_ = std::make_unique<Tail>(TailParts{reactor(), files, *watches_, *encoder_}, "test",
                                        config, sink);
-        tail_->start();
+        tail_->start(std::move(positions));
         EXPECT_TRUE(tail_->ready());
     }
 
@@ -216,6 +216,8 @@ class TailTest : public BackendTest {
         if (tail_ == nullptr) return;
         tail_->close();
         EXPECT_TRUE(BackendTest::turn_until([&] { return tail_->closed(); }));
+        sink.collect();
+        stopped_at = tail_->take_positions();
         tail_.reset();
         watches_->close();
         EXPECT_TRUE(BackendTest::turn_until([&] { return watches_->closed(); }));
@@ -332,6 +334,7 @@ class TailTest : public BackendTest {
     FaultyFileSystem files;
     MonitorConfig config;
     KeepingSink sink;
+    std::unique_ptr<TailPositions> stopped_at;  // by the last stop()
 
   private:
     std::string directory_;

@@ -1,0 +1,90 @@
+// Where following stands, in a form that outlives the Tail: what another Tail of the same stream needs to go on at the next byte. Values
+// only; made and used on the home core's thread.
+//
+// "Position" is always the end of what was published, not of what was read: a line that is held half, or read and not yet published, is
+// read again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "logwisp/config.hpp"
+#include "tail/content_mark.hpp"
+#include "tail/file_system.hpp"
+
+namespace logwisp {
+
+enum class RotationReason : std::uint8_t {
+    none,
+    inode_change,
+    size_decrease,
+    time_reset,
+    beyond_size
+};
+
+// A synthetic entry that is due before anything else of the file.
+struct Notice {
+    RotationReason reason = RotationReason::none;
+    std::uint64_t number = 0;
+    std::uint64_t lost_bytes = 0;
+};
+
+struct FilePosition {
+    std::string path;    // the file is looked for under; empty: no path names it any more
+    std::string origin;  // its entries are told to come from
+    FileIdentity identity;
+    std::int64_t born_ns = 0;
+    std::int64_t modified_ns = 0;
+    std::uint64_t known_size_bytes = 0;  // when last looked at
+    ContentMark mark;                    // mark.position(): everything before it was published
+    bool pass_over = false;              // it stands inside a line nobody wants
+    bool maybe_copy = false;
+    bool renamed = false;
+    Notice notice;
+    std::optional<ContentMark> before_truncation;
+    int file = -1;       // still open; -1 once somebody took it
+    int waits_for = -1;  // index of the file that is read to its end first
+};
+
+// What is known of a path beside the file it names now.
+struct PathHistory {
+    std::string path;
+    std::uint64_t rotations = 0;
+    std::uint64_t entries = 0;
+    std::int64_t last_read_us = 0;
+};
+
+struct TailCounters {
+    Counter files;    // followed now
+    Counter entries;  // published, synthetic ones included
+    Counter bytes;    // read
+    Counter rotations;
+    Counter lost_bytes;  // truncated away before they could be read
+    Counter skipped_nul_bytes;
+    Counter truncated_lines;
+    Counter read_errors;
+};
+
+struct TailPositions {
+    explicit TailPositions(FileSystem& file_system) : files_open_in(file_system) {}
+    ~TailPositions() {
+        for (const FilePosition& position : files)
+            if (position.file >= 0) files_open_in.close(position.file);
+    }
+    TailPositions(const TailPositions&) = delete;
+    TailPositions& operator=(const TailPositions&) = delete;
+
+    FileSystem& files_open_in;
+    TailCounters counters;
+    std::vector<Target>
+        targets;  // what was followed: files that are new there are read from their first byte
+    std::vector<FilePosition> files;
+    std::vector<PathHistory> paths;
+    std::vector<std::pair<FileIdentity, ContentMark>> remembered;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,158 @@
+// Stopping so that another Tail can go on, and going on: the files are put back as they were followed, then looked at like any other. So
+// what was written, rotated, truncated or deleted meanwhile is found by the code that finds it at any time.
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.hpp"
+#include "tail/state.hpp"
+
+namespace logwisp {
+
+namespace {
+// All but the number of files, which is counted as they are found again.
+void add_counts(const TailCounters& from, TailCounters& to) {
+    to.entries.add(from.entries.get());
+    to.bytes.add(from.bytes.get());
+    to.rotations.add(from.rotations.get());
+    to.lost_bytes.add(from.lost_bytes.get());
+    to.skipped_nul_bytes.add(from.skipped_nul_bytes.get());
+    to.truncated_lines.add(from.truncated_lines.get());
+    to.read_errors.add(from.read_errors.get());
+}
+}  // namespace
+
+std::unique_ptr<TailPositions> TailState::hand_over() {
+    auto positions = std::make_unique<TailPositions>(files());
+    positions->targets = config.targets;
+    add_counts(counters, positions->counters);
+    // What waits for another file comes behind it.
+    std::vector<Follower*> in_order;
+    for (const auto& follower : followers)
+        if (follower->waits_for == nullptr)
+            for (Follower* at = follower.get(); at != nullptr; at = at->successor)
+                in_order.push_back(at);
+    std::unordered_map<const Follower*, int> index;
+    for (Follower* follower : in_order) {
+        // A held line of a file that is gone or was truncated stands nowhere any more.
+        if (follower->flush_partial || follower->finishing) (void)emit_partial(*follower);
+        FilePosition position = position_of(*follower);
+        if (const auto first = index.find(follower->waits_for); first != index.end())
+            position.waits_for = first->second;
+        index.emplace(follower, static_cast<int>(positions->files.size()));
+        positions->files.push_back(std::move(position));
+    }
+    for (const auto& [path, entry] : paths)
+        if (entry.had_file)
+            positions->paths.push_back({path, entry.rotations, entry.entries, entry.last_read_us});
+    positions->remembered.assign(remembered.begin(), remembered.end());
+    return positions;
+}
+
+FilePosition TailState::position_of(Follower& follower) {
+    const std::uint64_t unsplit_bytes = follower.slot != nullptr ? follower.slot->rest.size() : 0;
+    const std::uint64_t unpublished_bytes = unsplit_bytes + follower.splitter.line_bytes();
+    FilePosition position;
+    position.mark = follower.mark;
+    if (unpublished_bytes != 0) {
+        const std::uint64_t at =
+            follower.mark.position() - std::min(unpublished_bytes, follower.mark.position());
+        // Should the file not let itself be read now, then its position has to do.
+        if (!reopen(follower) || !position.mark.begin_at(files(), follower.file, at))
+            position.mark.begin_unmarked(at);
+    }
+    if (follower.primary != nullptr) position.path = follower.primary->path;
+    position.origin = follower.origin->path;
+    position.identity = follower.identity;
+    position.born_ns = follower.born_ns;
+    position.known_size_bytes = follower.known_size_bytes;
+    position.pass_over = follower.splitter.passing_over();
+    position.maybe_copy = follower.maybe_copy;
+    position.renamed = follower.renamed;
+    position.notice = follower.notice;
+    if (follower.before_truncation) position.before_truncation = *follower.before_truncation;
+    position.file = std::exchange(follower.file, -1);
+    return position;
+}
+
+bool TailState::was_followed(std::uint32_t target) const {
+    if (resumed == nullptr) return false;
+    return std::any_of(resumed->targets.begin(), resumed->targets.end(), [&](Target before) {
+        before.from = plans[target].target().from;
+        return before == plans[target].target();
+    });
+}
+
+// Before anything is looked for, so that a file is recognised under whatever name it is found first.
+void TailState::take_over(std::unique_ptr<TailPositions> positions) {
+    resumed = std::move(positions);
+    add_counts(resumed->counters, counters);
+    for (PathHistory& history : resumed->paths) {
+        FollowedPath* const entry = restore_path(history.path);
+        if (entry == nullptr) continue;
+        entry->rotations = history.rotations;
+        entry->entries = history.entries;
+        entry->last_read_us = history.last_read_us;
+    }
+    std::vector<Follower*> restored;
+    for (FilePosition& position : resumed->files) {
+        Follower* const follower = restore(position);
+        restored.push_back(follower);
+        if (follower != nullptr && position.waits_for >= 0)
+            if (Follower* const first = restored[static_cast<std::size_t>(position.waits_for)])
+                after(*first, *follower);
+    }
+    remembered.insert(resumed->remembered.begin(), resumed->remembered.end());
+}
+
+// Nullptr: no target wants it any more.
+FollowedPath* TailState::restore_path(const std::string& path) {
+    for (std::uint32_t target = 0; target < plans.size(); ++target) {
+        if (!plans[target].wants_path(path)) continue;
+        FollowedPath& entry = entry_for(path, target);
+        entry.had_file = true;
+        return &entry;
+    }
+    return nullptr;
+}
+
+Follower* TailState::restore(FilePosition& position) {
+    FollowedPath* const origin = restore_path(position.origin);
+    FollowedPath* const primary = position.path.empty() ? nullptr : restore_path(position.path);
+    if (primary == nullptr && (origin == nullptr || !position.path.empty())) return nullptr;
+    FileStatus status;
+    status.identity = position.identity;
+    status.size_bytes = position.known_size_bytes;
+    status.born_ns = position.born_ns;
+    auto made = make_follower();
+    made->mark = position.mark;
+    made->notice = position.notice;
+    made->maybe_copy = position.maybe_copy;
+    made->renamed = position.renamed;
+    made->at_start = position.mark.position() == 0;
+    made->changed_ms = now_ms();
+    if (!made->at_start || position.pass_over) made->go_on(position.pass_over);
+    if (position.before_truncation)
+        made->before_truncation = std::make_unique<ContentMark>(*position.before_truncation);
+    Follower& follower = add_follower(std::move(made), status, std::exchange(position.file, -1));
+    set_origin(follower, origin != nullptr ? origin : primary);
+    if (follower.maybe_copy) suspects.push_back(&follower);
+    if (primary == nullptr) {
+        retire(follower);
+        return &follower;
+    }
+    set_primary(follower, primary);
+    primary->current = &follower;
+    watch_file(follower, primary->path);
+    return &follower;
+}
+
+// What no listing has brought up: gone, renamed or out of sight since.
+void TailState::look_at_resumed() {
+    std::vector<std::pair<std::string, std::uint32_t>> known;
+    for (const auto& [path, entry] : paths) known.emplace_back(path, entry.target);
+    for (const auto& [path, target] : known) look(path, target);
+    resumed.reset();
+}
+
+}  // namespace logwisp
