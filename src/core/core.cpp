@@ -27,7 +27,7 @@ Core::Core(CoreParts parts, Fabric& fabric)
     fabric_.attach(index_, reactor_.backend());
     tick_.bind<&Core::on_tick>(*this);
     catch_up_.bind<&Core::on_catch_up>(*this);
-    stop_timeout_.bind<&Core::close_remaining>(*this);
+    stop_timeout_.bind<&Core::on_stop_timeout>(*this);
     reactor_.add_turn_hook(*this);
 }
 
@@ -62,8 +62,6 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
             return info->before_id == stream->info()->id;
         });
         stream->retire(changed ? "stream_changed" : "stream_removed");
-        for (Session* session = first_session_; session != nullptr; session = session->links.next)
-            if (session->stream() == stream->info()) session->end(stream->retired());
     }
     for (const auto& info : plan_->streams)
         if (find(info->id) == nullptr) begin_stream(info);
@@ -272,6 +270,9 @@ void Core::receive(Message& message) {
         case Message::Kind::attached:
             if (stream != nullptr) stream->on_attached(message.sequence, message.until);
             break;
+        case Message::Kind::ended:
+            if (stream != nullptr) stream->on_ended();
+            break;
         case Message::Kind::nothing:
         case Message::Kind::task:
             CHECK(false);
@@ -281,12 +282,18 @@ void Core::receive(Message& message) {
 bool Core::publish() {
     bool more = false;
     for (const auto& stream : streams_) {
+        if (stream->home() != nullptr) more = stream->publish() || more;
+        if (stream->readers_may_go()) end_readers(*stream);
         if (stream->home() == nullptr) continue;
-        more = stream->publish() || more;
         // The other core makes room without telling: look again soon.
         if (stream->home()->lagging() && !catch_up_.armed()) reactor_.arm(catch_up_, catch_up_ms);
     }
     return more;
+}
+
+void Core::end_readers(const CoreStream& stream) {
+    for (Session* session = first_session_; session != nullptr; session = session->links.next)
+        if (session->stream() == stream.info()) session->end(stream.retired());
 }
 
 void Core::send_to_readers() {
@@ -336,7 +343,7 @@ void Core::stop(std::uint64_t timeout_ms) {
     }
     listeners_.clear();
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
-        session->end("server_shutdown");
+        if (session->stream() == nullptr) session->end("server_shutdown");
     for (const auto& stream : streams_) stream->retire("server_shutdown");
     reactor_.arm(stop_timeout_, timeout_ms);
 }
@@ -345,6 +352,11 @@ bool Core::has_readers() const {
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
         if (!session->connection_idle()) return true;
     return false;
+}
+
+void Core::on_stop_timeout() {
+    for (const auto& stream : streams_) stream->stop_waiting();
+    close_remaining();
 }
 
 void Core::close_remaining() {

@@ -86,6 +86,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     bool receive_messages();
     void receive(Message& message);
     bool publish();
+    void end_readers(const CoreStream& stream);
     void send_to_readers();
     void destroy_ended();
 
@@ -95,6 +96,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void on_catch_up() {}  // publish() does it, at the end of the turn
     void sweep();
     [[nodiscard]] bool has_readers() const;
+    void on_stop_timeout();
     void close_remaining();
     void finish_if_done();
     [[nodiscard]] CoreStream* find(std::uint32_t stream_id);

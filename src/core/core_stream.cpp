@@ -44,7 +44,9 @@ bool CoreStream::publish() {
         before_ = nullptr;
         begin();
     }
-    return home_->publish();
+    const bool more = home_->publish();
+    if (retired_ != nullptr && home_->stopped()) complete_ = home_->tell_end();
+    return more;
 }
 
 void CoreStream::attach(std::uint32_t core) {
@@ -114,6 +116,8 @@ void CoreStream::on_batch(const Batch& batch) {
     welcome();
 }
 
+void CoreStream::on_ended() { complete_ = state_ == State::attached; }
+
 // Those who wait are let in once the history is here; if part of it was lost on the way, with the
 // first batch behind the hole.
 void CoreStream::welcome() {
@@ -166,13 +170,29 @@ void CoreStream::retire(const char* reason) {
     retired_ = reason;
     if (home_ != nullptr && state_ == State::home) home_->close();
     for (Session* session : std::exchange(joining_, {})) session->end(reason);
-    if (state_ == State::attaching || state_ == State::attached)
+    if (state_ == State::attaching) {
+        state_ = State::detached;
         post_to_home(Message::Kind::detach);
+    }
+}
+
+bool CoreStream::readers_may_go() {
+    if (retired_ == nullptr || readers_told_) return false;
+    readers_told_ = state_ == State::detached || (home_ != nullptr ? following_ended() : complete_);
+    return readers_told_;
+}
+
+bool CoreStream::following_ended() const { return state_ == State::home && home_->stopped(); }
+
+void CoreStream::stop_waiting() {
+    if (home_ != nullptr || state_ != State::attached) return;
+    state_ = State::detached;
+    post_to_home(Message::Kind::detach);
 }
 
 bool CoreStream::stopped() const {
     if (retired_ == nullptr || (stream_ != nullptr && stream_->readers() > 0)) return false;
-    return home_ == nullptr || (state_ == State::home && home_->stopped());
+    return state_ == State::detached || (complete_ && (home_ == nullptr || following_ended()));
 }
 
 bool CoreStream::done() {

@@ -42,16 +42,21 @@ class CoreStream {
     // The home core's messages.
     void on_attached(std::uint64_t first, std::uint64_t until);
     void on_batch(const Batch& batch);
+    void on_ended();
 
     void flush();
     // Once a second: heartbeats that are due, views and replicas that nobody has read for a while.
     void tick(std::uint64_t seconds, std::int64_t wall_us);
 
-    // The stream is no longer wanted; readers are told `reason` (a literal). stopped(): following has ended and nobody reads it here.
+    // The stream is no longer wanted, because of `reason` (a literal). Its readers are to be told
+    // when readers_may_go(), true once: they have, or can be given, all there will be. stopped(): following has ended and nobody reads it here.
     // done(): besides, no other core holds a batch of it, and it may be destroyed while those run.
     void retire(const char* reason);
     // Why; nullptr: it is wanted.
     [[nodiscard]] const char* retired() const { return retired_; }
+    [[nodiscard]] bool readers_may_go();
+    // The home core takes too long: what it has not sent by now does not count.
+    void stop_waiting();
     [[nodiscard]] bool stopped() const;
     [[nodiscard]] bool done();
 
@@ -60,6 +65,7 @@ class CoreStream {
 
     void make_stream();
     void begin();
+    [[nodiscard]] bool following_ended() const;
     void welcome();
     void heartbeat(std::uint64_t seconds, std::int64_t wall_us);
     void post_to_home(Message::Kind kind);
@@ -78,6 +84,8 @@ class CoreStream {
     std::uint64_t events_unread_since_ = 0;  // seconds
     std::uint64_t unread_since_ = 0;         // seconds; 0: it has readers
     const char* retired_ = nullptr;
+    bool complete_ = false;  // nothing will be appended any more, and all cores know
+    bool readers_told_ = false;
 };
 
 }  // namespace logwisp

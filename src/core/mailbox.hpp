@@ -24,6 +24,7 @@ struct Message {
         detach,    // replica -> home: they left
         attached,  // home -> replica: it begins at `sequence`; what reaches back from `until`
                    // follows as batches
+        ended,     // home -> replica: that was all
         task,      // anything rare: status, reload, stop
     };
     using Task = std::function<void(Core&)>;

@@ -22,7 +22,7 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 
 void StreamHome::take_over(StreamHome& before) {
-    CHECK(before.stopped() && before.nothing_to_publish());
+    CHECK(before.stopped());
     stream_.take_over(before.stream_);
     info_->monitor.next_sequence.set(stream_.next());
     // One that never started hands on what it was given.
@@ -111,6 +111,23 @@ bool StreamHome::lagging() const {
     for (const std::uint64_t sequence : sent_to_)
         if (sequence != 0 && sequence != stream_.next()) return true;
     return false;
+}
+
+bool StreamHome::tell_end() {
+    bool all_told = true;
+    for (std::uint32_t core = 0; core < sent_to_.size(); ++core) {
+        if (sent_to_[core] == 0) continue;
+        if (sent_to_[core] != stream_.next()) {
+            all_told = false;
+            continue;
+        }
+        Message message;
+        message.kind = Message::Kind::ended;
+        message.stream_id = info_->id;
+        fabric_.post(core_index_, core, std::move(message));
+        sent_to_[core] = 0;
+    }
+    return all_told;
 }
 
 void StreamHome::detach(std::uint32_t core) { sent_to_[core] = 0; }

@@ -36,7 +36,11 @@ class StreamHome final : public EntrySink {
     // Following stops; what was read before is still published. While other cores run it is
     // destroyed only when idle(): none of them holds a batch.
     void close() { tail_.close(); }
-    [[nodiscard]] bool stopped() const { return tail_.closed(); }
+    // Following has ended and everything was published here.
+    [[nodiscard]] bool stopped() const { return tail_.closed() && nothing_to_publish(); }
+    // Once stopped(), every turn: tells each core that has everything that this was all. True when
+    // all were told.
+    bool tell_end();
     [[nodiscard]] bool idle();
 
     // /status "watchers".

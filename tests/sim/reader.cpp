@@ -60,7 +60,7 @@ void Reader::connect() {
     bytes_.clear();
     heard_.clear();
     head_done_ = false;
-    ended_ = false;
+    ended_ = goodbye_ = false;
     begun_ = !options_.events;
     vanished_ = false;
     expected_ = 0;
@@ -173,7 +173,7 @@ void Reader::take_line(const std::string& line) {
                           .dropped = number_in(*control, "dropped"),
                           .json = {}});
     else if (type == "disconnect")
-        ended_ = true;
+        ended_ = goodbye_ = true;
     else if (type != "heartbeat")
         violation("an unknown control line: {}", line);
 }
@@ -192,7 +192,7 @@ void Reader::take_events() {
         if (event.type == "connected") {
             begun_ = true;
         } else if (event.type == "disconnect") {
-            ended_ = true;
+            ended_ = goodbye_ = true;
         } else if (event.type == "gap") {
             const std::uint64_t from = sequence_of(json->find("from")->text);
             const std::uint64_t to = sequence_of(json->find("to")->text);
@@ -270,7 +270,12 @@ std::string Reader::state() const {
         connection_ == nullptr ? ", not connected" : "", begun_ ? "" : ", not begun");
 }
 
-void Reader::check_end() {
+void Reader::check_end(const Reader& everything) {
+    compare();
+    if (goodbye_ && everything.goodbye_ && heard_.empty() && expected_ != 0 &&
+        expected_ != everything.expected_)
+        violation("told goodbye before {}, though {} was published: {}", expected_,
+                  everything.expected_, state());
     if (!ended_) return;
     if (options_.events ? parser_ != nullptr && head_done_ && !parser_->at_boundary()
                         : !bytes_.empty())

@@ -44,8 +44,9 @@ class Reader {
     // Everything published has arrived (or it was never to).
     [[nodiscard]] bool complete();
     [[nodiscard]] std::string state() const;
-    // The program stopped: the last thing that came was whole.
-    void check_end();
+    // The program stopped: the last thing that came was whole, and whoever was told goodbye has as
+    // much as the reader that has everything.
+    void check_end(const Reader& everything);
     [[nodiscard]] bool begun() const { return begun_; }
     [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
     [[nodiscard]] std::uint64_t received() const { return received_; }
@@ -88,6 +89,7 @@ class Reader {
     bool head_done_ = false;
     bool begun_ = false;  // TCP: connected; SSE: "connected" has come
     bool ended_ = false;  // it was told goodbye, or the connection ended
+    bool goodbye_ = false;
     bool vanished_ = false;
     bool calm_ = false;
     std::uint64_t gaps_ = 0;

@@ -215,10 +215,15 @@ class Scenario {
     }
 
     void stop() {
+        // What is published in the very last moment belongs to everybody who is told goodbye.
+        if (world_.random.chance(500)) {
+            writers_[0]->write_last(static_cast<std::uint32_t>(world_.random.between(1, 50)));
+            program_->run_for(world_.random.skewed(1'000'000));
+        }
         program_->stop(stop_timeout_ms);
         if (!program_->run_until([this] { return program_->finished(); }, 20 * second_ns))
             violation("not stopped: {} sessions left", program_->sessions());
-        for (const auto& reader : readers_) reader->check_end();
+        for (const auto& reader : readers_) reader->check_end(everything());
         rounds_ = program_->rounds();
         program_.reset();
         if (world_.descriptors.count() != 0)

@@ -59,6 +59,14 @@ void LogWriter::finish() {
     if (file_.name != nullptr) files_.close_writer(file_);
 }
 
+void LogWriter::write_last(std::uint32_t lines) {
+    open();
+    due_ = Due::may;
+    for (std::uint32_t i = 0; i < lines; ++i) write_line();
+    if (!rest_.empty()) end_partial();
+    files_.close_writer(file_);
+}
+
 // --- Lines. ---
 
 std::string LogWriter::make_line(WrittenLine& line) {

@@ -47,6 +47,8 @@ class LogWriter {
     void start();
     // Ends what is half written and closes. Nothing more is written afterwards.
     void finish();
+    // After finish(): lines that come too late to be sure of being read.
+    void write_last(std::uint32_t lines);
     [[nodiscard]] bool finished() const { return finished_; }
 
   private:
