@@ -50,18 +50,27 @@ Result<void> ContentMark::begin_at(FileSystem& files, int file, std::uint64_t po
     return {};
 }
 
-bool ContentMark::head_matches(FileSystem& files, int file, std::uint64_t size_bytes) const {
-    if (head_bytes_ == 0 || size_bytes < head_bytes_) return true;  // nothing speaks against it
+Likeness ContentMark::compare_head(FileSystem& files, int file, std::uint64_t size_bytes) const {
+    // Nothing speaks against it.
+    if (head_bytes_ == 0 || size_bytes < head_bytes_) return Likeness::same;
     char bytes[content_head_bytes];
     const auto found = files.read_at(file, {bytes, head_bytes_}, 0);
-    return found && *found == head_bytes_ && hash_more(hash_seed, {bytes, *found}) == head_hash_;
+    if (!found) return Likeness::unreadable;
+    const bool same = *found == head_bytes_ && hash_more(hash_seed, {bytes, *found}) == head_hash_;
+    return same ? Likeness::same : Likeness::different;
 }
 
-bool ContentMark::matches(FileSystem& files, int file) const {
-    if (position_ == 0 || !head_matches(files, file, position_)) return false;
+Likeness ContentMark::compare(FileSystem& files, int file) const {
+    if (position_ == 0) return Likeness::different;
+    const Likeness head = compare_head(files, file, position_);
+    return head == Likeness::same ? compare_marker(files, file) : head;
+}
+
+Likeness ContentMark::compare_marker(FileSystem& files, int file) const {
     char bytes[tail_marker_bytes];
     const auto found = files.read_at(file, {bytes, marker_bytes_}, position_ - marker_bytes_);
-    return found && std::string_view(bytes, *found) == marker();
+    if (!found) return Likeness::unreadable;
+    return std::string_view(bytes, *found) == marker() ? Likeness::same : Likeness::different;
 }
 
 }  // namespace logwisp

@@ -18,6 +18,10 @@ namespace logwisp {
 // A copy is recognised by so many bytes at its beginning and by the marker.
 inline constexpr std::size_t content_head_bytes = 256;
 
+// Whether a file holds what was read. A file that cannot be read just now must not be taken for
+// another one: it would be read a second time.
+enum class Likeness : std::uint8_t { same, different, unreadable };
+
 class ContentMark {
   public:
     [[nodiscard]] std::uint64_t position() const { return position_; }
@@ -40,8 +44,11 @@ class ContentMark {
 
     // The file begins as this one did (as far as both reach) and, when it reaches that far, has the
     // same bytes before the position.
-    [[nodiscard]] bool head_matches(FileSystem& files, int file, std::uint64_t size_bytes) const;
-    [[nodiscard]] bool matches(FileSystem& files, int file) const;
+    [[nodiscard]] Likeness compare_head(FileSystem& files, int file,
+                                        std::uint64_t size_bytes) const;
+    [[nodiscard]] Likeness compare(FileSystem& files, int file) const;
+    // The bytes before the position are (still) what was read.
+    [[nodiscard]] Likeness compare_marker(FileSystem& files, int file) const;
 
   private:
     std::uint64_t position_ = 0;

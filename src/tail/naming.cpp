@@ -201,8 +201,11 @@ Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int
     const auto known = remembered.find(status.identity);
     if (known != remembered.end()) {
         const ContentMark mark = known->second;
+        const Likeness likeness = mark.position() <= status.size_bytes ? mark.compare(files(), file)
+                                                                       : Likeness::different;
+        if (likeness == Likeness::unreadable) return failure(EIO, "read", entry.path);
         remembered.erase(known);
-        if (mark.position() <= status.size_bytes && mark.matches(files(), file)) {
+        if (likeness == Likeness::same) {
             follower.mark = mark;
             follower.go_on(false);
             return {};

@@ -159,11 +159,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
         else if (bytes.size() < marker.size() && status->size_bytes >= follower.mark.position())
             schedule(follower);  // a short read
         else
-            truncated(follower, *status,
-                      status->size_bytes < follower.known_size_bytes ? RotationReason::size_decrease
-                      : follower.time_went_back || status->modified_ns < follower.modified_ns
-                          ? RotationReason::time_reset
-                          : RotationReason::beyond_size);
+            truncated(follower, *status);
         return settle();
     }
     follower.time_went_back = false;

@@ -13,20 +13,31 @@ namespace {
 // Two open files are compared over so many bytes at the end of what they share.
 constexpr std::size_t compared_bytes = 4096;
 
-bool same_bytes(FileSystem& files, int one, int other, std::uint64_t offset, std::size_t bytes) {
+Likeness same_bytes(FileSystem& files, int one, int other, std::uint64_t offset,
+                    std::size_t bytes) {
     char first[compared_bytes];
     char second[compared_bytes];
     const auto read_first = files.read_at(one, {first, bytes}, offset);
     const auto read_second = files.read_at(other, {second, bytes}, offset);
-    return read_first && read_second && *read_first == bytes && *read_second == bytes &&
-           std::string_view(first, bytes) == std::string_view(second, bytes);
+    if (!read_first || !read_second) return Likeness::unreadable;
+    const bool same = *read_first == bytes && *read_second == bytes &&
+                      std::string_view(first, bytes) == std::string_view(second, bytes);
+    return same ? Likeness::same : Likeness::different;
 }
 
 // The first `common` bytes, as far as looking at the beginning and the end tells.
-bool same_beginning(FileSystem& files, int one, int other, std::uint64_t common) {
+Likeness same_beginning(FileSystem& files, int one, int other, std::uint64_t common) {
     const std::size_t bytes = std::min<std::uint64_t>(common, compared_bytes);
-    return same_bytes(files, one, other, 0, bytes) &&
-           same_bytes(files, one, other, common - bytes, bytes);
+    const Likeness begin = same_bytes(files, one, other, 0, bytes);
+    return begin == Likeness::same ? same_bytes(files, one, other, common - bytes, bytes) : begin;
+}
+
+RotationReason reason_of_truncation(const Follower& follower, const FileStatus& status) {
+    if (status.size_bytes < follower.known_size_bytes) return RotationReason::size_decrease;
+    if (status.size_bytes < follower.mark.position()) return RotationReason::beyond_size;
+    if (follower.time_went_back || status.modified_ns < follower.modified_ns)
+        return RotationReason::time_reset;
+    return RotationReason::beyond_size;
 }
 }  // namespace
 
@@ -38,11 +49,7 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
         return;
     }
     if (follower.refused) return;
-    if (status.size_bytes < follower.mark.position())
-        return truncated(follower, status,
-                         status.size_bytes < follower.known_size_bytes
-                             ? RotationReason::size_decrease
-                             : RotationReason::beyond_size);
+    if (status.size_bytes < follower.mark.position()) return truncated(follower, status);
     const bool touched = status.modified_ns != follower.modified_ns;
     if (status.modified_ns < follower.modified_ns) follower.time_went_back = true;
     if (follower.maybe_copy && status.size_bytes != follower.known_size_bytes)
@@ -53,7 +60,30 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
     if (touched || !follower.at_end()) schedule(follower);
 }
 
-void TailState::truncated(Follower& follower, const FileStatus& status, RotationReason reason) {
+// Looks at the file now, its marker included: cut and grown beyond the old size its size tells
+// nothing. False when that cannot be known.
+bool TailState::look_for_truncation(Follower& follower) {
+    const auto status = files().status(follower.file);
+    if (!status) return false;
+    examine(follower, *status);
+    if (follower.mark.position() == 0) return true;
+    switch (follower.mark.compare_marker(files(), follower.file)) {
+        case Likeness::same:
+            return true;
+        case Likeness::different:
+            if (const auto now = files().status(follower.file)) {
+                truncated(follower, *now);
+                return true;
+            }
+            return false;
+        case Likeness::unreadable:
+            break;
+    }
+    return false;
+}
+
+void TailState::truncated(Follower& follower, const FileStatus& status) {
+    const RotationReason reason = reason_of_truncation(follower, status);
     const std::uint64_t position = follower.mark.position();
     std::uint64_t lost_bytes =
         follower.known_size_bytes > position ? follower.known_size_bytes - position : 0;
@@ -121,7 +151,7 @@ Follower* TailState::recover_copy(Follower& follower) {
         const bool known = copy != nullptr;
         if (!known) copy = open_sibling(sibling, *follower.origin);
         if (copy == nullptr) continue;
-        if (!mark.matches(files(), copy->file)) {
+        if (mark.compare(files(), copy->file) != Likeness::same) {
             if (!known) destroy(*copy);
             continue;
         }
@@ -156,8 +186,17 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
         Follower* const found = open_sibling(sibling, entry);
         if (found == nullptr) continue;
         const ContentMark* const before = old.before_truncation.get();
-        if (old.mark.matches(files(), found->file) ||
-            (before != nullptr && before->matches(files(), found->file))) {
+        const Likeness now = old.mark.compare(files(), found->file);
+        const Likeness earlier =
+            before != nullptr ? before->compare(files(), found->file) : Likeness::different;
+        if (now == Likeness::unreadable || earlier == Likeness::unreadable) {
+            counters.read_errors.add();
+            log_warn("{}: {}: cannot be read: left alone, it may be a copy of what was read",
+                     stream_name, sibling.path);
+            destroy(*found);
+            continue;
+        }
+        if (now == Likeness::same || earlier == Likeness::same) {
             // A copy of what was read.
             destroy(*found);
             continue;
@@ -256,20 +295,35 @@ bool TailState::resolve_copy(Follower& follower) {
         if (original.slot != nullptr) return false;
         // First what happened to the original: it may have been truncated, and that settles the
         // matter.
-        if (original.file >= 0 && !original.retired)
-            if (const auto now = files().status(original.file)) examine(original, *now);
+        if (original.file < 0) {
+            const auto open = reopen(original);
+            if (!open && open.error().code != ENOENT && open.error().code != ESTALE) return false;
+            if (!open) continue;
+        }
+        if (!look_for_truncation(original)) return false;
         if (!follower.maybe_copy) return true;
         const ContentMark* const before = original.before_truncation.get();
-        if (before != nullptr && status->size_bytes >= before->position() &&
-            before->matches(files(), follower.file)) {
-            follower.mark = *before;
-            follower.go_on(false);
-            break;
+        if (before != nullptr && status->size_bytes >= before->position()) {
+            const Likeness likeness = before->compare(files(), follower.file);
+            if (likeness == Likeness::unreadable) return false;
+            if (likeness == Likeness::same) {
+                follower.mark = *before;
+                follower.go_on(false);
+                break;
+            }
         }
-        if (original.file < 0 && !reopen(original)) continue;
         if (status->size_bytes > original.known_size_bytes) continue;
         const std::uint64_t common = std::min(status->size_bytes, original.mark.position());
-        if (common != 0 && !same_beginning(files(), follower.file, original.file, common)) continue;
+        if (common != 0) {
+            const Likeness likeness = same_beginning(files(), follower.file, original.file, common);
+            if (likeness == Likeness::unreadable) return false;
+            if (likeness == Likeness::different) {
+                // Unless the original was cut after it was looked at: then this is asked again.
+                if (original.mark.compare_marker(files(), original.file) != Likeness::same)
+                    return false;
+                continue;
+            }
+        }
         if (!settled) return false;
         if (status->size_bytes > original.mark.position()) return false;  // soon read that far
         if (common == 0) break;

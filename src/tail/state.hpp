@@ -177,7 +177,8 @@ struct TailState final : WatchListener {
 
     // --- rotation.cpp ---
     void examine(Follower& follower, const FileStatus& status);
-    void truncated(Follower& follower, const FileStatus& status, RotationReason reason);
+    [[nodiscard]] bool look_for_truncation(Follower& follower);
+    void truncated(Follower& follower, const FileStatus& status);
     void rotated(Follower& follower, RotationReason reason, std::uint64_t lost_bytes);
     void after(Follower& first, Follower& then);
     void release_successor(Follower& follower);

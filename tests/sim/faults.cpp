@@ -31,9 +31,7 @@ Faults choose_faults(Random& random) {
     if (random.chance(600)) faults.window_bytes_max = random.between(256, 64 * 1024);
     faults.short_read = rate(random);
     faults.read_error = rate(random) / 8;
-    // Not kept yet: a copy that matches the pattern is read a second time when comparing it with
-    // its original meets an error.
-    faults.looks_fail = false;
+    faults.looks_fail = random.chance(500);
     faults.open_error = rate(random) / 8;
     if (random.chance(250)) faults.notify_queue_max = random.between(1, 16);
     if (random.chance(150)) faults.watches_max = random.between(1, 4);

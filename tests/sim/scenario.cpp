@@ -115,9 +115,6 @@ class Scenario {
             options.line_bytes_max = config_.monitor.line_bytes_max;
             options.burst_max = static_cast<std::uint32_t>(random.skewed(60));
             options.strange_lines = random.chance(700);
-            // Not kept yet: a copy that matches the pattern is read a second time when its original was cut and grew beyond
-            // its old size before anybody looked.
-            options.regrows = config_.monitor.targets[0].pattern == "*.log";
             options.trouble = trouble;
             writers_.push_back(std::make_unique<LogWriter>(world_, files_, *book_, options));
             if (!random.chance(500)) continue;

@@ -234,7 +234,7 @@ void LogWriter::truncate() {
     ++file_number_;
     opened_ns_ = now;
     // Sometimes it has grown beyond what was read before anybody looks: its size then tells nothing.
-    if (!options_.regrows || old_bytes > regrown_bytes_max || !world_.random.chance(300)) return;
+    if (old_bytes > regrown_bytes_max || !world_.random.chance(300)) return;
     while (files_.content(options_.path).size() <= old_bytes) write_line();
 }
 

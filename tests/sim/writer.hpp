@@ -33,7 +33,6 @@ struct WriterOptions {
     std::uint32_t line_bytes_max = 1024 * 1024;
     std::uint32_t burst_max = 20;
     std::uint32_t lines_max = 1500;  // then only single lines, slowly: a run stays short
-    bool regrows = true;             // after a truncation, at once beyond the old size
     bool strange_lines = true;
     bool trouble = false;  // opening or reading may fail: what is destroyed need not have been read
 };

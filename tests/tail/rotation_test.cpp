@@ -160,6 +160,49 @@ TEST_P(RotationTest, copytruncate_with_the_copy_followed_too) {
     EXPECT_EQ(notices("size decrease") + notices("position beyond file size"), 4u);
 }
 
+TEST_P(RotationTest,
+       copytruncate_with_the_copy_followed_and_the_original_grown_beyond_its_old_size) {
+    config.targets.push_back(target("", "app.log*"));
+    // Nothing tells of the original: the copy is looked at first.
+    files.watch_error = [](const std::string& name) {
+        return name.ends_with("app.log") ? ENOSPC : 0;
+    };
+    write("app.log", numbers(1, 100));
+    start();
+    ASSERT_TRUE(until_count(100));
+    copy("app.log", "app.log.1");
+    truncate("app.log", 0);
+    write("app.log", numbers(101, 400));
+    ASSERT_TRUE(until([&] { return number_count() >= 400; }));
+    turns_for(1500);
+    expect_numbers(1, 400, false);
+    EXPECT_EQ(notices("position beyond file size"), 1u);
+}
+
+TEST_P(RotationTest, a_copy_that_cannot_be_compared_yet_is_not_taken_for_another_file) {
+    config.targets.push_back(target("", "app.log*"));
+    write("app.log", numbers(1, 100));
+    start();
+    ASSERT_TRUE(until_count(100));
+    files.look_error = [] { return EIO; };
+    copy("app.log", "app.log.1");
+    turns_for(1500);
+    files.look_error = nullptr;
+    turns_for(1500);
+    EXPECT_EQ(number_count(), 100u);
+    // The same once the original has been cut.
+    files.look_error = [] { return EIO; };
+    write("app.log", numbers(101, 150));
+    copy("app.log", "app.log.2");
+    truncate("app.log", 0);
+    write("app.log", numbers(151, 160));
+    turns_for(1500);
+    files.look_error = nullptr;
+    ASSERT_TRUE(until([&] { return number_count() >= 160; }));
+    turns_for(1500);
+    expect_numbers(1, 160, false);
+}
+
 TEST_P(RotationTest, what_truncation_destroyed_is_counted_and_told) {
     write("app.log", numbers(1, 10) + "half");
     start();

@@ -30,6 +30,7 @@ class FaultyFileSystem : public FileSystem {
     std::function<int(const std::string& path)> open_error;  // errno, 0 for none
     std::function<int(const std::string& path)> status_error;
     std::function<int(const std::string& path)> watch_error;
+    std::function<int()> look_error;                      // of reads that only compare
     std::function<bool(const std::string& path)> silent;  // no events for it
     bool lose_events = false;                             // every read reports an overflow
     bool no_instance = false;
@@ -76,6 +77,7 @@ class FaultyFileSystem : public FileSystem {
         return real_->next_data(file, offset);
     }
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override {
+        if (const int error = look_error ? look_error() : 0) return failure(error, "read");
         return real_->read_at(file, buffer, offset);
     }
     Result<void> list(
