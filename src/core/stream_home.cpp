@@ -145,6 +145,7 @@ void StreamHome::copy_counters() {
     to.bytes.set(from.bytes.get());
     to.rotations.set(from.rotations.get());
     to.lost_bytes.set(from.lost_bytes.get());
+    to.unknown_losses.set(from.unknown_losses.get());
     to.skipped_nul_bytes.set(from.skipped_nul_bytes.get());
     to.truncated_lines.set(from.truncated_lines.get());
     to.read_errors.set(from.read_errors.get());

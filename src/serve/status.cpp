@@ -48,6 +48,7 @@ void write_monitor(JsonWriter& json, const StreamInfo& stream) {
     number("total_bytes", monitor.bytes);
     number("rotations", monitor.rotations);
     number("lost_bytes", monitor.lost_bytes);
+    number("unknown_losses", monitor.unknown_losses);
     number("skipped_nul_bytes", monitor.skipped_nul_bytes);
     number("truncated_lines", monitor.truncated_lines);
     number("read_errors", monitor.read_errors);

@@ -26,6 +26,7 @@ struct MonitorCounters {
     Counter bytes;
     Counter rotations;
     Counter lost_bytes;
+    Counter unknown_losses;
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;

@@ -72,7 +72,11 @@ void TailState::retire(Follower& follower) {
     if (const auto open = reopen(follower); !open) {
         if (open.error().code == ENOENT) {
             follower.finishing = true;
-            told_lost(follower, follower.known_size_bytes);
+            follower.gone_unread = follower.queued || !follower.at_end();
+            if (follower.gone_unread) {
+                counters.unknown_losses.add();
+                told_lost(follower, follower.known_size_bytes);
+            }
         } else
             read_failed(follower, open.error());
     } else if (const auto status = files().status(follower.file)) {

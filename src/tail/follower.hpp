@@ -104,6 +104,7 @@ struct Follower {
     bool recently_used : 1 = false;   // for the choice of descriptors to close
     bool time_went_back : 1 = false;  // the modification time did, and nothing was read since
     bool in_holding : 1 = false;
+    bool gone_unread : 1 = false;  // deleted while closed, with something to read
     bool renamed : 1 =
         false;  // `origin` follows `primary` once everything written under the old name was read
 
@@ -113,6 +114,10 @@ struct Follower {
         at_start = false;
     }
     [[nodiscard]] bool at_end() const { return mark.position() >= known_size_bytes; }
+    // What is lost if nothing more of it can be read.
+    [[nodiscard]] Loss unread() const {
+        return {at_end() ? 0 : known_size_bytes - mark.position(), true};
+    }
 };
 
 // With its two paths and the maps' nodes an idle follower stays below 1 KiB.

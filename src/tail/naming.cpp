@@ -169,6 +169,8 @@ void TailState::open_new(FollowedPath& entry) {
     path_works(entry);
     Follower* const old = entry.current;
     if (old != nullptr && old->primary == &entry && !old->retired) leave_path(entry, *old);
+    Loss lost;
+    if (old != nullptr && old->gone_unread) lost = old->unread();
     // app.log.1 names one copy of app.log after another: none is a generation that follows on the one before.
     const bool is_rotation = entry.had_file && !made->maybe_copy;
     Follower& follower = add_follower(std::move(made), *status, file);
@@ -178,7 +180,7 @@ void TailState::open_new(FollowedPath& entry) {
     entry.had_file = true;
     if (is_rotation) {
         Follower* last = old != nullptr ? &recover_generations(entry, *old) : nullptr;
-        rotated(follower, RotationReason::inode_change, 0);
+        rotated(follower, RotationReason::inode_change, lost);
         if (last != nullptr) after(*last, follower);
     }
     if (follower.maybe_copy) {

@@ -26,11 +26,18 @@ enum class RotationReason : std::uint8_t {
     beyond_size
 };
 
+// What a rotation destroyed before it was read. What was written between the last look and a
+// truncation leaves no trace, so that of a truncation only the least is known.
+struct Loss {
+    std::uint64_t bytes = 0;
+    bool at_least = false;  // and perhaps more
+};
+
 // A synthetic entry that is due before anything else of the file.
 struct Notice {
     RotationReason reason = RotationReason::none;
     std::uint64_t number = 0;
-    std::uint64_t lost_bytes = 0;
+    Loss loss;
 };
 
 struct FilePosition {
@@ -63,7 +70,9 @@ struct TailCounters {
     Counter entries;  // published, synthetic ones included
     Counter bytes;    // read
     Counter rotations;
-    Counter lost_bytes;  // truncated away before they could be read
+    Counter lost_bytes;  // seen to be there, and destroyed before they could be read
+    // Times that more than these may have been destroyed: a truncation hides what came right before.
+    Counter unknown_losses;
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;

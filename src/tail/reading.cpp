@@ -234,6 +234,12 @@ void TailState::skip_hole(Follower& follower, std::string_view bytes) {
 void TailState::after_read(Follower& follower, bool full) {
     if (follower.successor != nullptr && follower.mark.position() >= follower.end_bytes)
         release_successor(follower);
+    if (full) {
+        // There is more: how much, in case it is destroyed before it can be read.
+        const auto status = files().status(follower.file);
+        if (status && status->size_bytes >= follower.mark.position())
+            follower.known_size_bytes = status->size_bytes;
+    }
     if (full || follower.again) {
         follower.again = false;
         return schedule(follower);
@@ -305,9 +311,13 @@ bool TailState::emit_notice(Follower& follower) {
         fmt::format_to_n(message, sizeof(message), "Log rotation detected (#{}): {}", notice.number,
                          reason_text(notice.reason));
     std::size_t fields_bytes = 0;
-    if (notice.lost_bytes != 0)
+    if (notice.loss.at_least)
+        fields_bytes = fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes_at_least\":{}",
+                                        notice.loss.bytes)
+                           .size;
+    else if (notice.loss.bytes != 0)
         fields_bytes =
-            fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes\":{}", notice.lost_bytes).size;
+            fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes\":{}", notice.loss.bytes).size;
     char* const out = open->open_entry(entry_bytes_max(written.size + fields_bytes));
     open->close_entry(
         parts.encoder.encode_notice(Timestamp{files().wall_us()}, follower.origin->source(),

@@ -16,6 +16,7 @@ void add_counts(const TailCounters& from, TailCounters& to) {
     to.bytes.add(from.bytes.get());
     to.rotations.add(from.rotations.get());
     to.lost_bytes.add(from.lost_bytes.get());
+    to.unknown_losses.add(from.unknown_losses.get());
     to.skipped_nul_bytes.add(from.skipped_nul_bytes.get());
     to.truncated_lines.add(from.truncated_lines.get());
     to.read_errors.add(from.read_errors.get());

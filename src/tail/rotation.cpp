@@ -84,13 +84,11 @@ bool TailState::look_for_truncation(Follower& follower) {
 
 void TailState::truncated(Follower& follower, const FileStatus& status) {
     const RotationReason reason = reason_of_truncation(follower, status);
-    const std::uint64_t position = follower.mark.position();
-    std::uint64_t lost_bytes =
-        follower.known_size_bytes > position ? follower.known_size_bytes - position : 0;
+    Loss loss = follower.unread();
     follower.before_truncation = std::make_unique<ContentMark>(follower.mark);
     Follower* const copy = recover_copy(follower);
     if (copy != nullptr) {
-        lost_bytes = 0;
+        loss.bytes = 0;
         copy->splitter.take_over(follower.splitter);
     } else if (follower.splitter.holding()) {
         follower.flush_partial = true;
@@ -102,17 +100,19 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     follower.known_size_bytes = status.size_bytes;
     follower.modified_ns = status.modified_ns;
     if (follower.end_bytes > status.size_bytes) follower.end_bytes = status.size_bytes;
-    rotated(follower, reason, lost_bytes);
+    counters.lost_bytes.add(loss.bytes);
+    counters.unknown_losses.add();
+    rotated(follower, reason, loss);
     if (copy != nullptr) after(*copy, follower);
     schedule(follower);
 }
 
 // Counted now, told before the follower's next line.
-void TailState::rotated(Follower& follower, RotationReason reason, std::uint64_t lost_bytes) {
+void TailState::rotated(Follower& follower, RotationReason reason, Loss loss) {
     counters.rotations.add();
-    counters.lost_bytes.add(lost_bytes);
-    lost_bytes += follower.notice.lost_bytes;
-    follower.notice = {reason, ++follower.origin->rotations, lost_bytes};
+    loss.bytes += follower.notice.loss.bytes;
+    loss.at_least = loss.at_least || follower.notice.loss.at_least;
+    follower.notice = {reason, ++follower.origin->rotations, loss};
 }
 
 // `then` begins when `first`, and all that already waits for it, has been read to the end it has
@@ -201,7 +201,7 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
             destroy(*found);
             continue;
         }
-        rotated(*found, RotationReason::inode_change, 0);
+        rotated(*found, RotationReason::inode_change, {});
         after(*last, *found);
         last = found;
     }

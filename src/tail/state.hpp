@@ -179,7 +179,7 @@ struct TailState final : WatchListener {
     void examine(Follower& follower, const FileStatus& status);
     [[nodiscard]] bool look_for_truncation(Follower& follower);
     void truncated(Follower& follower, const FileStatus& status);
-    void rotated(Follower& follower, RotationReason reason, std::uint64_t lost_bytes);
+    void rotated(Follower& follower, RotationReason reason, Loss loss);
     void after(Follower& first, Follower& then);
     void release_successor(Follower& follower);
     [[nodiscard]] Follower* recover_copy(Follower& follower);

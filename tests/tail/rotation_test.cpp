@@ -19,6 +19,12 @@ class RotationTest : public TailTest {
         }
         return found;
     }
+    [[nodiscard]] std::size_t notice_with(std::string_view text) const {
+        std::size_t found = 0;
+        for (const Published& entry : sink.published)
+            found += entry.message.starts_with("Log rotation detected") && entry.has(text);
+        return found;
+    }
 };
 
 TEST_P(RotationTest, renamed_and_created_again) {
@@ -204,18 +210,48 @@ TEST_P(RotationTest, a_copy_that_cannot_be_compared_yet_is_not_taken_for_another
 }
 
 TEST_P(RotationTest, what_truncation_destroyed_is_counted_and_told) {
-    write("app.log", numbers(1, 10) + "half");
+    const std::string before = numbers(1, 10) + "half";
+    const std::string long_line = " a line\n" + std::string(600 * 1024, 'x') + "\n";
+    const std::string after = numbers(11, 12);
+    write("app.log", before);
     start();
     ASSERT_TRUE(until_count(10));
-    // The size grows while nothing can be read: an overflow that the sink causes.
+    // A read brings a part of it, and the size is known from then on.
     sink.per_turn_max = 1;
-    write("app.log", " a line\n" + std::string(600 * 1024, 'x') + "\n");
+    write("app.log", long_line);
     ASSERT_TRUE(until([&] { return counters().bytes.get() > 200 * 1024; }));
+    ASSERT_TRUE(
+        until([&] { return tail().watchers()[0].size_bytes == before.size() + long_line.size(); }));
     sink.per_turn_max = 0;
     truncate("app.log", 0);
-    write("app.log", numbers(11, 12));
+    write("app.log", after);
     ASSERT_TRUE(until([&] { return number_count() >= 12; }));
     expect_numbers(1, 12);
+    const std::uint64_t lost =
+        before.size() + long_line.size() + after.size() - counters().bytes.get();
+    EXPECT_EQ(counters().lost_bytes.get(), lost);
+    EXPECT_EQ(notice_with("\"fields\":{\"lost_bytes_at_least\":" + std::to_string(lost) + "}"), 1u);
+}
+
+TEST_P(RotationTest, what_was_destroyed_before_anybody_looked_is_told_as_unknown) {
+    write("app.log", numbers(1, 10));
+    start();
+    ASSERT_TRUE(until_count(10));
+    EXPECT_EQ(counters().unknown_losses.get(), 0u);
+    // Nobody has seen these, not even that they were there.
+    write("app.log", numbers(11, 20));
+    truncate("app.log", 0);
+    write("app.log", numbers(21, 22));
+    ASSERT_TRUE(until([&] { return number_count() >= 12; }));
+    EXPECT_EQ(counters().lost_bytes.get(), 0u);
+    EXPECT_EQ(counters().unknown_losses.get(), 1u);
+    EXPECT_EQ(notice_with("\"fields\":{\"lost_bytes_at_least\":0}"), 1u);
+    // A rename loses nothing, and says nothing of it.
+    rename("app.log", "app.log.1");
+    write("app.log", numbers(23, 24));
+    ASSERT_TRUE(until([&] { return number_count() >= 14; }));
+    EXPECT_EQ(counters().unknown_losses.get(), 1u);
+    EXPECT_EQ(notice_with("fields"), 1u);
 }
 
 TEST_P(RotationTest, truncated_and_grown_beyond_the_old_position_between_two_looks) {
