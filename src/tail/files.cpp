@@ -34,6 +34,21 @@ Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStat
     return follower;
 }
 
+// Compressed: known by its path, but not followed, and nothing is kept open for it.
+void TailState::leave_alone(Follower& follower) {
+    follower.refused = true;
+    counters.files.subtract();
+    close_file(follower);
+    log_info("{}: {}: compressed: left alone", stream_name, follower.origin->path);
+}
+
+void TailState::close_file(Follower& follower) {
+    if (follower.file < 0) return;
+    files().close(follower.file);
+    follower.file = -1;
+    --descriptors;
+}
+
 Follower* TailState::find(const FileIdentity& identity) {
     const auto found = by_identity.find(identity);
     return found == by_identity.end() ? nullptr : found->second;
@@ -69,7 +84,9 @@ void TailState::retire(Follower& follower) {
     // descriptor was saved.
     set_primary(follower, nullptr);
     retired.push_back(&follower);
-    if (const auto open = reopen(follower); !open) {
+    if (follower.refused) {
+        follower.finishing = true;
+    } else if (const auto open = reopen(follower); !open) {
         if (open.error().code == ENOENT) {
             follower.finishing = true;
             follower.gone_unread = follower.queued || !follower.at_end();
@@ -104,8 +121,7 @@ void TailState::destroy(Follower& follower) {
             if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
             remembered.insert_or_assign(follower.identity, follower.mark);
         }
-        files().close(follower.file);
-        --descriptors;
+        close_file(follower);
     }
     by_identity.erase(follower.identity);
     for (auto& [path, entry] : paths)
@@ -113,7 +129,7 @@ void TailState::destroy(Follower& follower) {
     FollowedPath* const origin = follower.origin;
     set_primary(follower, nullptr);
     set_origin(follower, nullptr);
-    counters.files.subtract();
+    if (!follower.refused) counters.files.subtract();
     const std::uint32_t index = follower.index;
     std::swap(followers[index], followers.back());
     followers[index]->index = index;
@@ -150,9 +166,7 @@ void TailState::limit_descriptors() {
             follower.recently_used = false;
             continue;
         }
-        files().close(follower.file);
-        follower.file = -1;
-        --descriptors;
+        close_file(follower);
     }
 }
 

@@ -188,6 +188,7 @@ void TailState::open_new(FollowedPath& entry) {
         suspects.push_back(&follower);
     }
     watch_file(follower, entry.path);
+    if (follower.refused) return leave_alone(follower);
     schedule(follower);
     limit_descriptors();
 }

@@ -66,7 +66,7 @@ struct PathHistory {
 };
 
 struct TailCounters {
-    Counter files;    // followed now
+    Counter files;    // followed now; not what is left alone (compressed, not a regular file)
     Counter entries;  // published, synthetic ones included
     Counter bytes;    // read
     Counter rotations;

@@ -165,9 +165,8 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
     follower.time_went_back = false;
     const std::string_view fresh = bytes.substr(marker.size());
     if (follower.at_start && is_compressed(fresh)) {
-        follower.refused = true;
-        log_info("{}: {}: compressed: left alone", stream_name, follower.origin->path);
         leave_slot();
+        leave_alone(follower);
         release_successor(follower);
         return settle();
     }

@@ -166,6 +166,8 @@ struct TailState final : WatchListener {
     Follower& add_follower(std::unique_ptr<Follower> made, const FileStatus& status, int file);
     void retire(Follower& follower);
     void destroy(Follower& follower);
+    void leave_alone(Follower& follower);
+    void close_file(Follower& follower);
     void watch_file(Follower& follower, const std::string& path);
     void set_primary(Follower& follower, FollowedPath* entry);
     void set_origin(Follower& follower, FollowedPath* entry);

@@ -82,6 +82,7 @@ class Tail {
     // known).
     [[nodiscard]] bool ready() const;
     [[nodiscard]] const TailCounters& counters() const;
+    // What is followed, and with its reason what is named by a target but not read.
     [[nodiscard]] std::vector<WatcherStatus> watchers() const;
 
   private:

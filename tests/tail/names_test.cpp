@@ -16,6 +16,11 @@ class NamesTest : public TailTest {
         all.erase(std::unique(all.begin(), all.end()), all.end());
         return all;
     }
+    [[nodiscard]] std::string error_of(std::string_view name) {
+        for (const WatcherStatus& row : tail().watchers())
+            if (row.path == path(name)) return row.error;
+        return "not listed";
+    }
     Target tree() {
         auto made = target("", "*.log");
         made.recursive = true;
@@ -134,6 +139,10 @@ TEST_P(NamesTest, only_regular_files_are_read) {
     write("app.log", "1\n");
     start();
     ASSERT_TRUE(until_count(1));
+    // It is seen with its reason, and is not counted as followed.
+    EXPECT_EQ(counters().files.get(), 1u);
+    EXPECT_EQ(error_of("fifo.log"), "not a regular file");
+    EXPECT_EQ(tail().watchers().size(), 2u);
     remove("app.log");
     ASSERT_EQ(::mkfifo(path("app.log").c_str(), 0644), 0);
     ASSERT_TRUE(until([&] { return counters().files.get() == 0; }));
@@ -142,6 +151,29 @@ TEST_P(NamesTest, only_regular_files_are_read) {
     remove("fifo.log");
     write("fifo.log", "3\n");
     ASSERT_TRUE(until([&] { return sink.count == 4; }));
+}
+
+TEST_P(NamesTest, a_compressed_file_is_seen_and_not_followed) {
+    const std::string_view compressed("\x1F\x8B\x08\x00garbage\nmore\n", 17);
+    config.targets.push_back(target("", "*.log"));
+    config.targets.push_back(target("end", "*.log"));
+    config.targets[1].from = StartAt::end;
+    make_directory("end");
+    write("old.log", compressed);
+    write("end/old.log", compressed);
+    write("app.log", "1\n");
+    start();
+    ASSERT_TRUE(until_count(1));
+    write("new.log", compressed);
+    for (const std::string_view name : {"old.log", "end/old.log", "new.log"})
+        ASSERT_TRUE(until([&] { return error_of(name) == "compressed"; })) << name;
+    EXPECT_EQ(counters().files.get(), 1u);
+    EXPECT_EQ(tail().watchers().size(), 4u);
+    for (const std::string_view name : {"old.log", "end/old.log", "new.log"}) remove(name);
+    ASSERT_TRUE(until([&] { return tail().watchers().size() == 1; }));
+    EXPECT_EQ(counters().files.get(), 1u);
+    write("app.log", "2\n");
+    ASSERT_TRUE(until_count(2));
 }
 
 TEST_P(NamesTest, a_directory_that_is_renamed_keeps_its_positions) {
