@@ -1,4 +1,5 @@
-// The mailboxes of all cores, and who must be woken. Made before the threads start, outlives them.
+// What the cores share: their mailboxes, who must be woken, and the one budget of descriptors they
+// follow files with. Made before the threads start, outlives them.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "core/mailbox.hpp"
 #include "reactor/backend.hpp"
+#include "tail/descriptor_budget.hpp"
 
 namespace logwisp {
 
@@ -18,6 +20,9 @@ class Fabric {
 
     [[nodiscard]] std::size_t cores() const { return cores_; }
     [[nodiscard]] std::uint32_t control() const { return static_cast<std::uint32_t>(cores_); }
+
+    // Thread-safe.
+    [[nodiscard]] DescriptorBudget& descriptors() { return descriptors_; }
 
     // Core `index` waits in this backend. Before any thread starts.
     void attach(std::size_t index, Backend& backend) { backends_[index] = &backend; }
@@ -50,6 +55,7 @@ class Fabric {
     }
 
     std::size_t cores_;
+    DescriptorBudget descriptors_;
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * cores + to
     std::vector<std::unique_ptr<Sender>> senders_;
     std::vector<Backend*> backends_;

@@ -25,7 +25,7 @@ void TailState::on_tick() {
 
 void TailState::sweep() {
     check_retired();
-    limit_descriptors();
+    limit_descriptors(idle_files_looked_for_max);
     look_for_missing_roots();
     for (std::size_t count = std::min(verified_directories_per_sweep, places.size()); count > 0;
          --count) {
@@ -144,6 +144,8 @@ void TailState::check_retired() {
         if (follower->slot != nullptr || follower->queued || follower->waits_for != nullptr)
             continue;
         if (now_ms() - follower->changed_ms < config.drain_idle_ms) continue;
+        // Not opened yet since nothing can be opened: that passes.
+        if (follower->file < 0 && is_out_of_descriptors(follower->error)) continue;
         const auto status =
             follower->file >= 0 ? files().status(follower->file) : failure(EBADF, "stat");
         const std::uint64_t position = follower->mark.position();
@@ -153,6 +155,11 @@ void TailState::check_retired() {
             continue;
         }
         if (unread) told_lost(*follower, status->size_bytes);
+        if (follower->file < 0 && follower->error != 0) {
+            counters.unknown_losses.add();
+            log_warn("{}: {}: rotated away and cannot be opened", stream_name,
+                     follower->origin->path);
+        }
         follower->finishing = true;
         schedule(*follower);
     }

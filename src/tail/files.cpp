@@ -29,7 +29,6 @@ Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStat
     followers.push_back(std::move(made));
     by_identity.emplace(status.identity, &follower);
     counters.files.add();
-    if (file >= 0) ++descriptors;
     ++unwatched_files;
     return follower;
 }
@@ -43,10 +42,37 @@ void TailState::leave_alone(Follower& follower) {
 }
 
 void TailState::close_file(Follower& follower) {
-    if (follower.file < 0) return;
-    files().close(follower.file);
-    follower.file = -1;
-    --descriptors;
+    if (follower.file >= 0) close_file(std::exchange(follower.file, -1));
+}
+
+void TailState::close_file(int file) {
+    files().close(file);
+    parts.descriptors.closed();
+}
+
+Result<int> TailState::open_file(const std::string& path) {
+    auto opened = files().open(path);
+    if (!opened && find_descriptors(opened.error())) opened = files().open(path);
+    if (opened) parts.descriptors.opened();
+    return opened;
+}
+
+Result<void> TailState::list_directory(const std::string& path, const ListedName& each) {
+    auto listed = files().list(path, each);
+    if (!listed && find_descriptors(listed.error())) listed = files().list(path, each);
+    return listed;
+}
+
+// With no descriptor left those of idle files are given back, here and by everybody else who
+// follows. True when it is worth another try.
+bool TailState::find_descriptors(const Error& error) {
+    if (!is_out_of_descriptors(error.code)) return false;
+    if (parts.descriptors.ran_out(now_ms()))
+        log_warn("{}: {}: idle files are closed, and it is tried again until it works", stream_name,
+                 error.text());
+    const std::size_t before = parts.descriptors.used();
+    limit_descriptors(idle_files_looked_for_max);
+    return parts.descriptors.used() < before;
 }
 
 Follower* TailState::find(const FileIdentity& identity) {
@@ -153,35 +179,31 @@ void TailState::watch_file(Follower& follower, const std::string& path) {
 
 // Idle files give their descriptor back; the watch goes on telling. The clock hand passes over what
 // was read recently once.
-void TailState::limit_descriptors() {
-    for (std::size_t looked_at = 0;
-         descriptors > descriptors_max && looked_at < 2 * followers.size(); ++looked_at) {
+void TailState::limit_descriptors(std::size_t looked_at_max) {
+    for (std::size_t left = std::min(looked_at_max, 2 * followers.size()); left > 0; --left) {
+        if (!parts.descriptors.exceeded() && !parts.descriptors.scarce(now_ms())) return;
         descriptor_cursor = (descriptor_cursor + 1) % followers.size();
         Follower& follower = *followers[descriptor_cursor];
         if (follower.file < 0 || follower.slot != nullptr || follower.queued || follower.retired ||
             follower.waits_for != nullptr || follower.successor != nullptr || follower.maybe_copy ||
             !follower.at_end())
             continue;
-        if (follower.recently_used) {
-            follower.recently_used = false;
-            continue;
-        }
-        close_file(follower);
+        if (!follower.recently_used) close_file(follower);
+        follower.recently_used = false;
     }
 }
 
 Result<void> TailState::reopen(Follower& follower) {
     if (follower.file >= 0) return {};
     if (follower.primary == nullptr) return open_under_rotated_name(follower);
-    const auto opened = files().open(follower.primary->path);
+    const auto opened = open_file(follower.primary->path);
     if (!opened) return tl::make_unexpected(opened.error());
     const auto status = files().status(*opened);
     if (!status || status->identity != follower.identity) {
-        files().close(*opened);
+        close_file(*opened);
         return failure(ESTALE, "open", follower.primary->path);
     }
     follower.file = *opened;
-    ++descriptors;
     return {};
 }
 

@@ -37,6 +37,11 @@ struct Retry {
                                                : wait_ms * 2;
         at_ms = now_ms + wait_ms;
     }
+    // The first wait again, however often it failed.
+    void again_soon(std::uint64_t now_ms) {
+        wait_ms = retry_ms_min;
+        at_ms = now_ms + wait_ms;
+    }
 };
 
 struct FollowedPath {

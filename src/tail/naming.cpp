@@ -89,18 +89,14 @@ void TailState::path_gone(FollowedPath& entry) {
 void TailState::path_failed(FollowedPath& entry, const Error& error) {
     entry.error = error.code;
     entry.retry.fail(now_ms());
-    if (error.code == EMFILE || error.code == ENFILE) {
-        // Not this file's fault: others give their descriptor back as soon as they have been read.
-        entry.retry.wait_ms = retry_ms_min;
-        entry.retry.at_ms = now_ms() + retry_ms_min;
-        limit_descriptors();
-    }
+    // Not this file's fault: others give their descriptor back as soon as they have been read.
+    const bool everybody = is_out_of_descriptors(error.code);
+    if (everybody) entry.retry.again_soon(now_ms());
     if (std::find(failed_paths.begin(), failed_paths.end(), entry.path) == failed_paths.end())
         failed_paths.push_back(entry.path);
     if (std::exchange(entry.told_error, true)) return;
     counters.read_errors.add();
-    const bool everybody = error.code == EMFILE || error.code == ENFILE;
-    if (everybody && !descriptor_limiter.allow(now_ms())) return;
+    if (everybody) return;  // open_file() has said so
     log_warn("{}: {}: tried again until it works", stream_name, error.text());
 }
 
@@ -146,7 +142,7 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
 }
 
 void TailState::open_new(FollowedPath& entry) {
-    const auto opened = files().open(entry.path);
+    const auto opened = open_file(entry.path);
     if (!opened) {
         if (is_gone(opened.error())) return path_gone(entry);
         return path_failed(entry, opened.error());
@@ -154,16 +150,16 @@ void TailState::open_new(FollowedPath& entry) {
     const int file = *opened;
     const auto status = files().status(file);
     if (!status || status->kind != FileKind::regular) {
-        files().close(file);
+        close_file(file);
         return status ? refuse(entry) : path_failed(entry, status.error());
     }
     if (Follower* known = find(status->identity)) {
-        files().close(file);
+        close_file(file);
         return name_again(entry, *known);
     }
     auto made = make_follower();
     if (const auto begun = begin(entry, *status, file, *made); !begun) {
-        files().close(file);
+        close_file(file);
         return path_failed(entry, begun.error());
     }
     path_works(entry);
@@ -190,7 +186,7 @@ void TailState::open_new(FollowedPath& entry) {
     watch_file(follower, entry.path);
     if (follower.refused) return leave_alone(follower);
     schedule(follower);
-    limit_descriptors();
+    limit_descriptors(idle_files_looked_for);
 }
 
 // Where reading begins.

@@ -117,7 +117,7 @@ void TailState::scan(Place& place, bool told) {
     std::vector<Name> names;
     const bool whole_tree = plans[place.target].target().recursive;
     const bool chooses_files = place.part == plans[place.target].parts().size();
-    const auto listed = files().list(place.path, [&](std::string_view name, FileKind kind) {
+    const auto listed = list_directory(place.path, [&](std::string_view name, FileKind kind) {
         // A directory of a pattern that does not descend is of no interest: no status call for it.
         if (chooses_files && !whole_tree && kind == FileKind::directory) return;
         names.push_back({std::string(name), kind});

@@ -69,7 +69,7 @@ void TailState::pump() {
             case Next::read:
                 unschedule(follower);  // preparing may have queued it again: one read at a time
                 start_read(follower, *slot);
-                limit_descriptors();  // it may have been opened for this
+                limit_descriptors(idle_files_looked_for);  // it may have been opened for this
                 break;
             case Next::nothing:
                 break;  // the follower may be gone
@@ -254,20 +254,16 @@ void TailState::after_read(Follower& follower, bool full) {
 void TailState::read_failed(Follower& follower, const Error& error) {
     follower.error = error.code;
     follower.retry.fail(now_ms());
-    const bool everybody = error.code == EMFILE || error.code == ENFILE;
-    if (everybody) {
-        // Not this file's fault: others give their descriptor back as soon as they have been read.
-        follower.retry.wait_ms = retry_ms_min;
-        follower.retry.at_ms = now_ms() + retry_ms_min;
-        limit_descriptors();
-    }
+    // Not this file's fault: others give their descriptor back as soon as they have been read.
+    const bool everybody = is_out_of_descriptors(error.code);
+    if (everybody) follower.retry.again_soon(now_ms());
     if (std::find(failed.begin(), failed.end(), &follower) == failed.end())
         failed.push_back(&follower);
     counters.read_errors.add();
     release_successor(follower);  // the new file shall not wait for an old one that cannot be read
     if (follower.told_error) return;
     follower.told_error = true;
-    if (everybody && !descriptor_limiter.allow(now_ms())) return;
+    if (everybody) return;  // open_file() has said so
     log_warn("{}: {}: tried again until it works", stream_name, error.text());
 }
 

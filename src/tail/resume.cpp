@@ -73,6 +73,7 @@ FilePosition TailState::position_of(Follower& follower) {
     position.notice = follower.notice;
     if (follower.before_truncation) position.before_truncation = *follower.before_truncation;
     position.file = std::exchange(follower.file, -1);
+    if (position.file >= 0) parts.descriptors.closed();  // until it is followed on
     return position;
 }
 
@@ -135,6 +136,7 @@ Follower* TailState::restore(FilePosition& position) {
     if (!made->at_start || position.pass_over) made->go_on(position.pass_over);
     if (position.before_truncation)
         made->before_truncation = std::make_unique<ContentMark>(*position.before_truncation);
+    if (position.file >= 0) parts.descriptors.opened();
     Follower& follower = add_follower(std::move(made), status, std::exchange(position.file, -1));
     set_origin(follower, origin != nullptr ? origin : primary);
     if (follower.maybe_copy) suspects.push_back(&follower);

@@ -209,11 +209,11 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
 }
 
 Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {
-    const auto opened = files().open(sibling.path);
+    const auto opened = open_file(sibling.path);
     if (!opened) return nullptr;
     const auto status = files().status(*opened);
     if (!status || status->kind != FileKind::regular || find(status->identity) != nullptr) {
-        files().close(*opened);
+        close_file(*opened);
         return nullptr;
     }
     Follower& follower = add_follower(make_follower(), *status, *opened);
@@ -231,7 +231,7 @@ Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path
     const std::string directory(directory_name(path));
     const std::string_view original = base_name(path);
     std::vector<std::string> names;
-    const auto listed = files().list(directory, [&](std::string_view name, FileKind kind) {
+    const auto listed = list_directory(directory, [&](std::string_view name, FileKind kind) {
         if (kind == FileKind::regular && names.size() < siblings_max &&
             is_rotated_name(original, name))
             names.emplace_back(name);
@@ -269,10 +269,9 @@ Result<void> TailState::open_under_rotated_name(Follower& follower) {
     if (!siblings) return tl::make_unexpected(siblings.error());
     for (const Sibling& sibling : *siblings) {
         if (sibling.status.identity != follower.identity) continue;
-        const auto opened = files().open(sibling.path);
+        const auto opened = open_file(sibling.path);
         if (!opened) return tl::make_unexpected(opened.error());
         follower.file = *opened;
-        ++descriptors;
         return {};
     }
     return failure(ENOENT, "open", follower.origin->path);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,8 +41,10 @@ inline constexpr std::uint32_t sweep_ms = 1000;
 inline constexpr std::uint32_t copy_settle_ms = 1000;
 // Paths without a file whose rotation count is remembered.
 inline constexpr std::size_t remembered_paths_max = 1024;
-// Idle files are closed beyond this part of RLIMIT_NOFILE.
-inline constexpr double descriptor_share = 0.6;
+// Files looked at for one that is idle: after every open, so that a flood of opens is not paid for
+// twice over, and when none can be opened any more or a second has passed.
+inline constexpr std::size_t idle_files_looked_for = 64;
+inline constexpr std::size_t idle_files_looked_for_max = 4096;
 // Bytes looked back from the end for the last LF: a longer line is cut anyway.
 inline constexpr std::size_t look_back_step_bytes = 16 * 1024;
 inline constexpr std::size_t absent_paths_max = 256;
@@ -67,6 +70,8 @@ struct IdentityHash {
         return (identity.inode * 0x9E3779B97F4A7C15ULL) ^ identity.generation ^ identity.device;
     }
 };
+
+inline bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 
 // An event as it is kept until the end of the turn's events.
 struct NotedEvent {
@@ -168,12 +173,17 @@ struct TailState final : WatchListener {
     void destroy(Follower& follower);
     void leave_alone(Follower& follower);
     void close_file(Follower& follower);
+    void close_file(int file);
     void watch_file(Follower& follower, const std::string& path);
     void set_primary(Follower& follower, FollowedPath* entry);
     void set_origin(Follower& follower, FollowedPath* entry);
     [[nodiscard]] Follower* find(const FileIdentity& identity);
     void adopt_identity(Follower& follower, const FileIdentity& identity);
-    void limit_descriptors();
+    [[nodiscard]] Result<int> open_file(const std::string& path);
+    using ListedName = std::function<void(std::string_view name, FileKind kind)>;
+    [[nodiscard]] Result<void> list_directory(const std::string& path, const ListedName& each);
+    [[nodiscard]] bool find_descriptors(const Error& error);
+    void limit_descriptors(std::size_t looked_at_max);
     [[nodiscard]] Result<void> reopen(Follower& follower);
     [[nodiscard]] std::unique_ptr<Follower> make_follower();
 
@@ -278,8 +288,6 @@ struct TailState final : WatchListener {
     std::size_t poll_cursor = 0;
     std::size_t place_cursor = 0;
     std::size_t descriptor_cursor = 0;
-    std::size_t descriptors = 0;
-    std::size_t descriptors_max = 0;
     std::size_t unwatched_files = 0;
     std::size_t unwatched_places = 0;
     // Small lists: followers and paths that need a look in time.
@@ -290,7 +298,6 @@ struct TailState final : WatchListener {
     std::vector<std::string> failed_paths;  // cannot be looked at or opened: tried again in time
     std::vector<std::string> absent_paths;  // looked for in every sweep
     LogLimiter watch_limiter{60'000};
-    LogLimiter descriptor_limiter{60'000};
     bool starting = false;
     bool started = false;
     bool closing = false;

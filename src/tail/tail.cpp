@@ -1,7 +1,6 @@
 #include "tail/tail.hpp"
 
 #include <sys/inotify.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -15,13 +14,6 @@ namespace {
 constexpr std::uint32_t self_mask =
     IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED | IN_ATTRIB;
 
-std::size_t descriptors_allowed() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
-    const auto files = std::min<rlim_t>(limit.rlim_cur, 1 << 20);
-    return static_cast<std::size_t>(static_cast<double>(files) * descriptor_share);
-}
-
 }  // namespace
 
 TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig& the_config,
@@ -33,7 +25,6 @@ TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig&
         slot.completion.bind<&ReadSlot::on_read>(slot);
     }
     tick.bind<&TailState::on_tick>(*this);
-    descriptors_max = descriptors_allowed();
 }
 
 void TailState::start(std::unique_ptr<TailPositions> from) {

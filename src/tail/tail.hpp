@@ -15,6 +15,7 @@
 #include "logwisp/config.hpp"
 #include "reactor/reactor.hpp"
 #include "stream/batch.hpp"
+#include "tail/descriptor_budget.hpp"
 #include "tail/file_system.hpp"
 #include "tail/position.hpp"
 
@@ -53,6 +54,7 @@ struct TailParts {
     FileSystem& files;
     Watches& watches;
     Encoder& encoder;
+    DescriptorBudget& descriptors;  // one for the process
 };
 
 class Tail {

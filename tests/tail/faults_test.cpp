@@ -180,6 +180,68 @@ TEST_P(FaultsTest, more_files_than_descriptors) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+// Two streams, each with more files than both together may have open.
+TEST_P(FaultsTest, streams_share_what_descriptors_there_are) {
+    static_cast<void>(reactor());
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit few = before;
+    few.rlim_cur = 64;
+    constexpr std::size_t both_max = 38;
+    constexpr std::size_t count = 100;
+    make_directory("one");
+    make_directory("two");
+    const auto write_all = [&](std::size_t round) {
+        for (std::size_t file = 0; file < count; ++file) {
+            const std::string name = "/f" + std::to_string(file) + ".log";
+            write("one" + name, numbers(round * count + file, round * count + file));
+            write("two" + name, "other\n");
+        }
+    };
+    write_all(0);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    config.targets = {target("one", "*.log")};
+    start();
+    MonitorConfig other_config;
+    other_config.targets = {target("two", "*.log")};
+    KeepingSink other_sink;
+    Tail other(parts(), "other", other_config, other_sink);
+    other.start();
+    for (std::size_t round = 1; round <= 3; ++round) {
+        EXPECT_TRUE(until([&] {
+            other_sink.collect();
+            return sink.count >= round * count && other_sink.count >= round * count;
+        }));
+        EXPECT_TRUE(until([&] { return files.open_now <= both_max; })) << files.open_now;
+        if (round < 3) write_all(round);
+    }
+    expect_numbers(0, 3 * count - 1, false);
+    EXPECT_EQ(other_sink.count, 3 * count);
+    other.close();
+    EXPECT_TRUE(until([&] { return other.closed(); }));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+// Clients hold the rest: far fewer can be opened than following is allowed.
+TEST_P(FaultsTest, with_no_descriptor_left_those_of_idle_files_are_used_again) {
+    files.open_error = [&](const std::string&) { return files.open_now >= 10 ? EMFILE : 0; };
+    constexpr std::size_t count = 60;
+    const auto write_all = [&](std::size_t round) {
+        for (std::size_t file = 0; file < count; ++file)
+            write("f" + std::to_string(file) + ".log",
+                  numbers(round * count + file, round * count + file));
+    };
+    write_all(0);
+    start();
+    ASSERT_TRUE(until_count(count));
+    write_all(1);
+    ASSERT_TRUE(until_count(2 * count));
+    write("new.log", numbers(2 * count, 2 * count));
+    ASSERT_TRUE(until_count(2 * count + 1));
+    expect_numbers(0, 2 * count, false);
+    for (const WatcherStatus& row : tail().watchers()) EXPECT_EQ(row.error, "") << row.path;
+}
+
 LOGWISP_ON_ALL_BACKENDS(FaultsTest);
 
 }  // namespace

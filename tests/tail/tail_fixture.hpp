@@ -37,12 +37,17 @@ class FaultyFileSystem : public FileSystem {
     // Reads of this path fail with EIO, and nothing else of it does.
     std::string broken;
     std::size_t calls = 0;
+    std::size_t open_now = 0;
 
     Result<int> open(const std::string& path) override {
         ++calls;
         if (const int error = open_error ? open_error(path) : 0)
             return failure(error, "open", path);
-        if (path != broken) return real_->open(path);
+        auto file = path != broken ? real_->open(path) : open_broken(path);
+        if (file) ++open_now;
+        return file;
+    }
+    Result<int> open_broken(const std::string& path) {
         // The first byte of this address space is never mapped: reading it is an input/output
         // error.
         const auto opened = real_->open("/proc/self/mem");
@@ -51,6 +56,7 @@ class FaultyFileSystem : public FileSystem {
     }
     void close(int file) override {
         broken_files_.erase(file);
+        --open_now;
         real_->close(file);
     }
     Result<FileStatus> status(int file) override {
@@ -200,10 +206,14 @@ class TailTest : public BackendTest {
     void start(std::unique_ptr<TailPositions> positions = nullptr) {
         if (config.targets.empty()) config.targets.push_back(target("", "*.log"));
         watches_ = std::make_unique<Watches>(reactor(), files);
-        tail_ = std::make_unique<Tail>(TailParts{reactor(), files, *watches_, *encoder_}, "test",
-                                       config, sink);
+        if (descriptors == nullptr) descriptors = std::make_unique<DescriptorBudget>();
+        tail_ = std::make_unique<Tail>(parts(), "test", config, sink);
         tail_->start(std::move(positions));
         EXPECT_TRUE(tail_->ready());
+    }
+
+    [[nodiscard]] TailParts parts() {
+        return {reactor(), files, *watches_, *encoder_, *descriptors};
     }
 
     [[nodiscard]] Target target(std::string_view below, std::string_view pattern) const {
@@ -337,6 +347,7 @@ class TailTest : public BackendTest {
     MonitorConfig config;
     KeepingSink sink;
     std::unique_ptr<TailPositions> stopped_at;  // by the last stop()
+    std::unique_ptr<DescriptorBudget> descriptors;  // as the limit is in start(), unless set before
 
   private:
     std::string directory_;
