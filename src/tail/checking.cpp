@@ -120,20 +120,18 @@ void TailState::watch_again() {
 }
 
 void TailState::retry_due() {
-    const auto due_files = failed;
-    for (Follower* follower : due_files) {
-        if (follower->retry.at_ms > now_ms()) continue;
-        std::erase(failed, follower);
+    std::size_t left = retries_per_tick;
+    for (; left > 0; --left) {
+        Follower* const follower = failed.take(now_ms());
+        if (follower == nullptr) break;
         follower->retry.at_ms = 0;
         schedule(*follower);
     }
-    const auto due_paths = failed_paths;
-    for (const std::string& path : due_paths) {
-        const FollowedPath* entry = path_at(path);
-        if (entry == nullptr)
-            std::erase(failed_paths, path);
-        else if (entry->retry.at_ms <= now_ms())
-            look(path, entry->target);
+    for (; left > 0; --left) {
+        const FollowedPath* const entry = failed_paths.take(now_ms());
+        if (entry == nullptr) break;
+        const std::string path = entry->path;  // the entry may go meanwhile
+        look(path, entry->target);
     }
 }
 
@@ -199,9 +197,7 @@ void TailState::arm_tick() {
     std::uint64_t at = next_sweep_ms;
     if (unwatched_files != 0 || unwatched_places != 0 || !suspects.empty() || !holding.empty())
         at = std::min(at, next_poll_ms);
-    for (const Follower* follower : failed) at = std::min(at, follower->retry.at_ms);
-    for (const std::string& path : failed_paths)
-        if (const FollowedPath* entry = path_at(path)) at = std::min(at, entry->retry.at_ms);
+    at = std::min({at, failed.next_ms(), failed_paths.next_ms()});
     if (tick_at_ms != 0 && tick_at_ms <= at) return;
     tick_at_ms = std::max(at, now_ms() + 1);
     parts.reactor.arm(tick, tick_at_ms - now_ms());

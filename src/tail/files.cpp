@@ -134,7 +134,8 @@ void TailState::destroy(Follower& follower) {
     unschedule(follower);
     release_successor(follower);
     if (follower.waits_for != nullptr) follower.waits_for->successor = nullptr;
-    for (auto* list : {&retired, &suspects, &holding, &failed}) std::erase(*list, &follower);
+    for (auto* list : {&retired, &suspects, &holding}) std::erase(*list, &follower);
+    failed.forget(follower);
     if (follower.watch >= 0) {
         watch_uses[follower.watch].follower = nullptr;
         release_watch_if_unused(follower.watch);

@@ -16,33 +16,13 @@
 #include "tail/content_mark.hpp"
 #include "tail/file_system.hpp"
 #include "tail/position.hpp"
+#include "tail/retry_list.hpp"
 #include "tail/splitter.hpp"
 
 namespace logwisp {
 
 struct Follower;
 struct ReadSlot;
-
-// Waits double from one to the other after every failure in a row.
-inline constexpr std::uint32_t retry_ms_min = 100;
-inline constexpr std::uint32_t retry_ms_max = 10'000;
-
-struct Retry {
-    std::uint64_t at_ms = 0;  // 0: nothing is to be tried again
-    std::uint32_t wait_ms = 0;
-
-    void fail(std::uint64_t now_ms) {
-        wait_ms = wait_ms == 0                 ? retry_ms_min
-                  : wait_ms * 2 > retry_ms_max ? retry_ms_max
-                                               : wait_ms * 2;
-        at_ms = now_ms + wait_ms;
-    }
-    // The first wait again, however often it failed.
-    void again_soon(std::uint64_t now_ms) {
-        wait_ms = retry_ms_min;
-        at_ms = now_ms + wait_ms;
-    }
-};
 
 struct FollowedPath {
     std::string path;

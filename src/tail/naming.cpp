@@ -92,8 +92,7 @@ void TailState::path_failed(FollowedPath& entry, const Error& error) {
     // Not this file's fault: others give their descriptor back as soon as they have been read.
     const bool everybody = is_out_of_descriptors(error.code);
     if (everybody) entry.retry.again_soon(now_ms());
-    if (std::find(failed_paths.begin(), failed_paths.end(), entry.path) == failed_paths.end())
-        failed_paths.push_back(entry.path);
+    failed_paths.add(entry);
     if (std::exchange(entry.told_error, true)) return;
     counters.read_errors.add();
     if (everybody) return;  // open_file() has said so
@@ -101,8 +100,7 @@ void TailState::path_failed(FollowedPath& entry, const Error& error) {
 }
 
 void TailState::path_works(FollowedPath& entry) {
-    if (entry.retry.wait_ms != 0) std::erase(failed_paths, entry.path);
-    entry.retry = {};
+    entry.retry.works();
     entry.error = 0;
     entry.told_error = false;
 }
@@ -155,6 +153,7 @@ void TailState::open_new(FollowedPath& entry) {
     }
     if (Follower* known = find(status->identity)) {
         close_file(file);
+        path_works(entry);
         return name_again(entry, *known);
     }
     auto made = make_follower();
@@ -308,7 +307,7 @@ void TailState::forget_path_if_unused(FollowedPath& entry) {
     auto& group = paths_by_base[std::string(base_name(entry.path))];
     std::erase(group, &entry);
     if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path)));
-    std::erase(failed_paths, entry.path);
+    failed_paths.forget(entry);
     std::erase(absent_paths, entry.path);
     paths.erase(entry.path);
 }

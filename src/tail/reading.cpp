@@ -146,7 +146,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
             read_failed(follower, Error{-outcome.result, "read", follower.origin->path});
         return settle();
     }
-    follower.retry = {};
+    follower.retry.works();
     follower.error = 0;
     follower.told_error = false;
     const std::string_view bytes(slot.buffer.get(), static_cast<std::size_t>(outcome.result));
@@ -257,8 +257,7 @@ void TailState::read_failed(Follower& follower, const Error& error) {
     // Not this file's fault: others give their descriptor back as soon as they have been read.
     const bool everybody = is_out_of_descriptors(error.code);
     if (everybody) follower.retry.again_soon(now_ms());
-    if (std::find(failed.begin(), failed.end(), &follower) == failed.end())
-        failed.push_back(&follower);
+    failed.add(follower);
     counters.read_errors.add();
     release_successor(follower);  // the new file shall not wait for an old one that cannot be read
     if (follower.told_error) return;

@@ -39,6 +39,8 @@ inline constexpr std::uint32_t sweep_ms = 1000;
 // A new file that might be a copy in the making and does not grow any more is taken for what it is
 // after so long.
 inline constexpr std::uint32_t copy_settle_ms = 1000;
+// What failed is tried again in so many steps per tick.
+inline constexpr std::size_t retries_per_tick = 256;
 // Paths without a file whose rotation count is remembered.
 inline constexpr std::size_t remembered_paths_max = 1024;
 // Files looked at for one that is idle: after every open, so that a flood of opens is not paid for
@@ -292,11 +294,11 @@ struct TailState final : WatchListener {
     std::size_t unwatched_places = 0;
     // Small lists: followers and paths that need a look in time.
     std::vector<Follower*> retired;
-    std::vector<Follower*> suspects;  // maybe_copy, waiting to be resolved
-    std::vector<Follower*> holding;   // a partial line, when flush_partial_ms > 0
-    std::vector<Follower*> failed;
-    std::vector<std::string> failed_paths;  // cannot be looked at or opened: tried again in time
+    std::vector<Follower*> suspects;        // maybe_copy, waiting to be resolved
+    std::vector<Follower*> holding;         // a partial line, when flush_partial_ms > 0
     std::vector<std::string> absent_paths;  // looked for in every sweep
+    RetryList<Follower> failed;             // cannot be read
+    RetryList<FollowedPath> failed_paths;   // cannot be looked at or opened
     LogLimiter watch_limiter{60'000};
     bool starting = false;
     bool started = false;

@@ -1,0 +1,82 @@
+// What failed and is to be tried again, by the time it is due: asking for the next costs the same
+// however many wait. T has a `retry`. One thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+
+namespace logwisp {
+
+// Waits double from one to the other after every failure in a row.
+inline constexpr std::uint32_t retry_ms_min = 100;
+inline constexpr std::uint32_t retry_ms_max = 10'000;
+
+struct Retry {
+    std::uint64_t at_ms = 0;  // 0: nothing is to be tried again
+    std::uint32_t wait_ms = 0;
+    std::uint32_t times_listed = 0;
+    std::uint64_t listed_ms = 0;  // 0: not listed; earlier and later places in the list are stale
+
+    void fail(std::uint64_t now_ms) {
+        wait_ms = wait_ms == 0                 ? retry_ms_min
+                  : wait_ms * 2 > retry_ms_max ? retry_ms_max
+                                               : wait_ms * 2;
+        at_ms = now_ms + wait_ms;
+    }
+    // The first wait again, however often it failed.
+    void again_soon(std::uint64_t now_ms) {
+        wait_ms = retry_ms_min;
+        at_ms = now_ms + wait_ms;
+    }
+    void works() {
+        at_ms = 0;
+        wait_ms = 0;
+    }
+};
+
+template <class T>
+class RetryList {
+  public:
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+    // At its retry.at_ms. One that is listed for an earlier time is looked at then.
+    void add(T& one) {
+        Retry& retry = one.retry;
+        if (retry.listed_ms != 0 && retry.listed_ms <= retry.at_ms) return;
+        retry.listed_ms = retry.at_ms;
+        ++retry.times_listed;
+        due_.emplace(retry.at_ms, &one);
+    }
+    // One that is due, taken off the list; nullptr when none is.
+    T* take(std::uint64_t now_ms) {
+        while (!due_.empty() && due_.begin()->first <= now_ms) {
+            const auto [at_ms, one] = *due_.begin();
+            due_.erase(due_.begin());
+            Retry& retry = one->retry;
+            --retry.times_listed;
+            if (retry.listed_ms != at_ms) continue;
+            retry.listed_ms = 0;
+            if (retry.at_ms > now_ms)
+                add(*one);
+            else if (retry.at_ms != 0)
+                return one;
+        }
+        return nullptr;
+    }
+    // It is about to go.
+    void forget(T& one) {
+        if (one.retry.times_listed == 0) return;
+        std::erase_if(due_, [&](const auto& entry) { return entry.second == &one; });
+        one.retry.times_listed = 0;
+        one.retry.listed_ms = 0;
+    }
+    [[nodiscard]] std::uint64_t next_ms() const {
+        return due_.empty() ? never : due_.begin()->first;
+    }
+
+  private:
+    std::multimap<std::uint64_t, T*> due_;
+};
+
+}  // namespace logwisp
