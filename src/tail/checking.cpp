@@ -9,6 +9,7 @@ namespace logwisp {
 
 void TailState::on_tick() {
     tick_at_ms = 0;
+    if (starting) return settle();
     retry_due();
     if (now_ms() >= next_poll_ms) {
         next_poll_ms = now_ms() + config.check_interval_ms;
@@ -33,7 +34,7 @@ void TailState::sweep() {
         place_cursor = (place_cursor + 1) % places.size();
         Place& place = *places[place_cursor];
         if (place.watch < 0) continue;
-        if (place.told_error) scan(place, false);  // could not be listed before
+        if (place.told_error) scan_later(place, false);  // could not be listed before
         recheck_place(place);
     }
     watch_again();
@@ -78,10 +79,10 @@ void TailState::poll_unwatched() {
             if (places.empty()) break;
             place_cursor = (place_cursor + 1) % places.size();
             Place& place = *places[place_cursor];
-            if (place.watch >= 0) continue;
+            if (place.watch >= 0 || listing.place == &place) continue;
             const auto status = files().status(place.path);
             if (status && status->identity == place.identity)
-                scan(place, false);
+                scan_later(place, false);
             else
                 recheck_place(place);
         }
@@ -105,8 +106,7 @@ void TailState::watch_again() {
             --tries;
             watch_place(*place);
             if (place->watch < 0) break;
-            place->to_scan = true;
-            places_to_scan.push_back(place.get());
+            scan_later(*place, true);
         }
     }
     if (unwatched_files == 0) return;
@@ -193,10 +193,11 @@ void TailState::check_suspects() {
 
 void TailState::arm_tick() {
     if (closing || !started) return;
-    if (followers.empty() && places.empty() && missing_roots.empty()) return;
+    if (!starting && followers.empty() && places.empty() && missing_roots.empty()) return;
     std::uint64_t at = next_sweep_ms;
     if (unwatched_files != 0 || unwatched_places != 0 || !suspects.empty() || !holding.empty())
         at = std::min(at, next_poll_ms);
+    if (starting || listing.place != nullptr || !places_to_scan.empty()) at = now_ms();
     at = std::min({at, failed.next_ms(), failed_paths.next_ms()});
     if (tick_at_ms != 0 && tick_at_ms <= at) return;
     tick_at_ms = std::max(at, now_ms() + 1);

@@ -76,22 +76,59 @@ void TailState::add_place(Place place) {
         return;
     }
     auto& added = *places.emplace_back(std::make_unique<Place>(std::move(place)));
-    added.to_scan = true;
     ++unwatched_places;
     places_by_identity.emplace(added.identity, &added);
     places_by_path.emplace(added.path, &added);
-    places_to_scan.push_back(&added);
+    scan_later(added, true);
 }
 
-// A list instead of recursion: a tree may be deep.
-void TailState::scan_new_places() {
-    while (!places_to_scan.empty()) {
-        Place& place = *places_to_scan.back();
-        places_to_scan.pop_back();
-        place.to_scan = false;
-        watch_place(place);
-        scan(place, true);
+// `told`: its names are new or an event says so; otherwise a path that failed waits for its next
+// try.
+void TailState::scan_later(Place& place, bool told) {
+    place.scan_is_told = place.scan_is_told || told;
+    if (std::exchange(place.to_scan, true)) return;
+    places_to_scan.push_back(&place);
+}
+
+// A list instead of recursion: a tree may be deep. What a turn does not get to is left to the next:
+// with ten thousand files to open, the readers of other streams shall not wait for the last.
+void TailState::scan_places() {
+    while (true) {
+        while (listing.place != nullptr) {
+            if (listing.next == listing.names.size()) {
+                listing.place = nullptr;
+                break;
+            }
+            if (!may_look_at_another()) return;
+            const std::string& name = listing.names[listing.next++];
+            consider(*listing.place, name, listing.told);
+        }
+        if (!places_to_scan.empty()) {
+            Place& place = *places_to_scan.back();
+            places_to_scan.pop_back();
+            place.to_scan = false;
+            watch_place(place);
+            list_names(place);
+        } else if (starting && next_target < plans.size()) {
+            // Target by target: where two want the same file the first one's options count.
+            look_for_root(next_target++);
+        } else if (starting) {
+            finish_start();
+        } else {
+            return;
+        }
     }
+}
+
+// While more is open than may be, what is open is read first, and then closed.
+bool TailState::may_look_at_another() {
+    const bool few = parts.descriptors.exceeded() || parts.descriptors.scarce(now_ms());
+    if (few && queue_first != nullptr) return false;
+    if (std::exchange(names_turn, parts.reactor.turns()) != parts.reactor.turns())
+        names_left = names_per_turn;
+    if (names_left == 0) return false;
+    --names_left;
+    return true;
 }
 
 void TailState::watch_place(Place& place) {
@@ -109,18 +146,23 @@ void TailState::told_no_watch(const Error& error) {
              error.text(), config.check_interval_ms);
 }
 
-void TailState::scan(Place& place, bool told) {
-    struct Name {
-        std::string name;
-        FileKind kind;
-    };
-    std::vector<Name> names;
-    const bool whole_tree = plans[place.target].target().recursive;
-    const bool chooses_files = place.part == plans[place.target].parts().size();
+// Names that are of no interest cost nothing more.
+void TailState::list_names(Place& place) {
+    listing.names.clear();
+    listing.next = 0;
+    const TargetPlan& plan = plans[place.target];
+    const bool chooses_files = place.part == plan.parts().size();
     const auto listed = list_directory(place.path, [&](std::string_view name, FileKind kind) {
-        // A directory of a pattern that does not descend is of no interest: no status call for it.
-        if (chooses_files && !whole_tree && kind == FileKind::directory) return;
-        names.push_back({std::string(name), kind});
+        if (chooses_files) {
+            if (kind == FileKind::directory && !plan.target().recursive) return;
+            const std::string path = join_path(place.path, name);
+            if (kind == FileKind::regular &&
+                !plan.wants(std::string(name), std::string_view(path).substr(place.base_bytes)))
+                return;
+        } else if (!plan.part_matches(place.part, name)) {
+            return;
+        }
+        listing.names.emplace_back(name);
     });
     if (!listed) {
         if (!std::exchange(place.told_error, true))
@@ -128,15 +170,9 @@ void TailState::scan(Place& place, bool told) {
         return;
     }
     place.told_error = false;
-    std::sort(names.begin(), names.end(),
-              [](const Name& a, const Name& b) { return a.name < b.name; });
-    for (const Name& found : names) {
-        if (chooses_files && whole_tree && found.kind == FileKind::regular) {
-            const std::string path = join_path(place.path, found.name);
-            if (!plans[place.target].wants(found.name, path.substr(place.base_bytes))) continue;
-        }
-        consider(place, found.name, told);
-    }
+    std::sort(listing.names.begin(), listing.names.end());
+    listing.place = &place;
+    listing.told = std::exchange(place.scan_is_told, false);
 }
 
 // `told`: an event or the first listing says so; otherwise a path that failed waits for its next
@@ -189,9 +225,7 @@ void TailState::recheck_places_at(const std::string& path) {
 void TailState::recheck_place(Place& place) {
     const auto status = files().status(place.path);
     if (is_directory(status) && status->identity == place.identity) {
-        if (place.watch >= 0 || place.to_scan) return;
-        place.to_scan = true;
-        places_to_scan.push_back(&place);
+        if (place.watch < 0) scan_later(place, true);
         return;
     }
     // Not to be looked at now is not the same as gone.
@@ -233,6 +267,7 @@ void TailState::drop_places(const std::string& path, std::uint32_t target) {
         erase_from(places_by_identity, place->identity);
         erase_from(places_by_path, place->path);
         std::erase(places_to_scan, place);
+        if (listing.place == place) listing.place = nullptr;
         if (place->watch < 0) {
             --unwatched_places;
             continue;
@@ -267,12 +302,10 @@ void TailState::look_at_everything() {
     for (const auto& place : places) known.push_back(place->path);
     for (const std::string& path : known) recheck_places_at(path);
     for (const auto& place : places) {
-        if (place->to_scan) continue;
-        place->to_scan = true;
-        places_to_scan.push_back(place.get());
+        scan_later(*place, true);
     }
     look_for_missing_roots();
-    scan_new_places();
+    scan_places();
     std::vector<FileIdentity> files_now;
     for (const auto& follower : followers) files_now.push_back(follower->identity);
     for (const FileIdentity& identity : files_now)

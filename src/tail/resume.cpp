@@ -25,7 +25,9 @@ void add_counts(const TailCounters& from, TailCounters& to) {
 
 std::unique_ptr<TailPositions> TailState::hand_over() {
     auto positions = std::make_unique<TailPositions>(files());
-    positions->targets = config.targets;
+    for (std::uint32_t target = 0; target < plans.size(); ++target)
+        if (was_looked_for(target) || was_followed(target))
+            positions->targets.push_back(config.targets[target]);
     add_counts(counters, positions->counters);
     // What waits for another file comes behind it.
     std::vector<Follower*> in_order;
@@ -75,6 +77,11 @@ FilePosition TailState::position_of(Follower& follower) {
     position.file = std::exchange(follower.file, -1);
     if (position.file >= 0) parts.descriptors.closed();  // until it is followed on
     return position;
+}
+
+// All its files were found: what is found under it from now on is new.
+bool TailState::was_looked_for(std::uint32_t target) const {
+    return !starting || target + 1 < next_target;
 }
 
 bool TailState::was_followed(std::uint32_t target) const {

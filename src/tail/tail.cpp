@@ -29,26 +29,27 @@ TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig&
 
 void TailState::start(std::unique_ptr<TailPositions> from) {
     CHECK(!started);
+    started = true;
     starting = true;
     if (from != nullptr) take_over(std::move(from));
-    for (std::uint32_t target = 0; target < plans.size(); ++target) {
-        look_for_root(target);
-        // Target by target: where two want the same file the first one's options count.
-        scan_new_places();
-    }
+    settle();
+}
+
+// Every target has been looked for. What was told meanwhile is acted on now: only what nothing was
+// known of before is new.
+void TailState::finish_start() {
     watch_missing_roots();
     if (resumed != nullptr) look_at_resumed();
     starting = false;
-    started = true;
     next_sweep_ms = now_ms() + sweep_ms;
     next_poll_ms = now_ms() + config.check_interval_ms;
-    settle();
+    act_on_events();
 }
 
 // The end of every entry point.
 void TailState::settle() {
     if (closing) return;
-    if (!places_to_scan.empty()) scan_new_places();
+    scan_places();
     if (!bases_to_name.empty()) {
         std::sort(bases_to_name.begin(), bases_to_name.end());
         bases_to_name.erase(std::unique(bases_to_name.begin(), bases_to_name.end()),
@@ -103,6 +104,11 @@ bool TailState::concerns(const WatchUse& use, std::string_view name) const {
 
 void TailState::on_events_end() {
     if (closing) return;
+    if (!starting) act_on_events();
+    settle();
+}
+
+void TailState::act_on_events() {
     std::vector<NotedEvent> told;
     told.swap(events);
     for (const NotedEvent& event : told) act_on(event);
@@ -110,7 +116,6 @@ void TailState::on_events_end() {
         log_warn("{}: inotify events were lost: everything is looked at again", stream_name);
         look_at_everything();
     }
-    settle();
 }
 
 void TailState::act_on(const NotedEvent& event) {
@@ -180,7 +185,7 @@ std::unique_ptr<TailPositions> Tail::take_positions() {
     CHECK(closed());
     return std::move(state_->stopped_at);
 }
-bool Tail::ready() const { return state_->started; }
+bool Tail::ready() const { return state_->started && !state_->starting; }
 const TailCounters& Tail::counters() const { return state_->counters; }
 
 std::vector<WatcherStatus> Tail::watchers() const {

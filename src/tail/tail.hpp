@@ -65,8 +65,9 @@ class Tail {
     Tail(const Tail&) = delete;
     Tail& operator=(const Tail&) = delete;
 
-    // Looks for the targets; files that exist now start where their target's `from` says, files
-    // that appear later at their first byte. With `positions` it goes on where they stand: what is
+    // Looks for the targets, in this turn and as many more as it takes; files that are found until
+    // ready() start where their target's `from` says, files that appear later at their first byte.
+    // With `positions` it goes on where they stand: what is
     // new under a target that was followed is read from its first byte, what was rotated since is
     // found.
     void start(std::unique_ptr<TailPositions> positions = nullptr);

@@ -259,6 +259,48 @@ TEST_P(NamesTest, one_quiet_among_many_and_a_flood) {
     ::close(flood);
 }
 
+TEST_P(NamesTest, a_start_with_very_many_files_leaves_turns_to_others) {
+    constexpr std::size_t count = 3000;
+    constexpr std::size_t calls_per_turn_max = 4000;
+    make_directory("many");
+    make_directory("few");
+    for (std::size_t file = 0; file < count; ++file)
+        write("many/f" + std::to_string(file) + ".log", "old\n");
+    write("few/app.log", "old\n");
+    config.targets = {target("few", "*.log")};
+    start();
+    MonitorConfig many_config;
+    many_config.targets = {target("many", "*.log")};
+    many_config.targets[0].from = StartAt::end;
+    KeepingSink many_sink;
+    Tail many(parts(), "many", many_config, many_sink);
+    std::size_t calls = files.calls;
+    many.start();
+    EXPECT_LT(files.calls - calls, calls_per_turn_max);
+    EXPECT_FALSE(many.ready());
+    // Appeared while it is being looked for what is there: new, although it sorts before the rest.
+    write("many/a new one.log", numbers(1, 3));
+    write("few/app.log", "meanwhile\n");
+    bool others_first = false;
+    while (!many.ready()) {
+        calls = files.calls;
+        turn();
+        EXPECT_LT(files.calls - calls, calls_per_turn_max);
+        others_first = others_first || (sink.count == 2 && !many.ready());
+        many_sink.collect();
+    }
+    EXPECT_TRUE(others_first);
+    write("many/f2999.log", "new\n");
+    EXPECT_TRUE(until([&] {
+        many_sink.collect();
+        return many_sink.count >= 4;
+    }));
+    EXPECT_EQ(many_sink.count, 4u);
+    EXPECT_EQ(many.counters().files.get(), count + 1);
+    many.close();
+    EXPECT_TRUE(until([&] { return many.closed(); }));
+}
+
 LOGWISP_ON_ALL_BACKENDS(NamesTest);
 
 }  // namespace

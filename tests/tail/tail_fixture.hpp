@@ -209,7 +209,9 @@ class TailTest : public BackendTest {
         if (descriptors == nullptr) descriptors = std::make_unique<DescriptorBudget>();
         tail_ = std::make_unique<Tail>(parts(), "test", config, sink);
         tail_->start(std::move(positions));
-        EXPECT_TRUE(tail_->ready());
+        if (!tail_->ready()) {
+            EXPECT_TRUE(until([&] { return tail_->ready(); }));
+        }
     }
 
     [[nodiscard]] TailParts parts() {
@@ -346,7 +348,7 @@ class TailTest : public BackendTest {
     FaultyFileSystem files;
     MonitorConfig config;
     KeepingSink sink;
-    std::unique_ptr<TailPositions> stopped_at;  // by the last stop()
+    std::unique_ptr<TailPositions> stopped_at;      // by the last stop()
     std::unique_ptr<DescriptorBudget> descriptors;  // as the limit is in start(), unless set before
 
   private:
