@@ -51,6 +51,8 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
     if (follower.refused) return;
     if (status.size_bytes < follower.mark.position()) return truncated(follower, status);
     const bool touched = status.modified_ns != follower.modified_ns;
+    // A time that went back is a reason to compare, not a rotation by itself: where the bytes are
+    // what they were (touch -d, a restored time) reading them again would double every line.
     if (status.modified_ns < follower.modified_ns) follower.time_went_back = true;
     if (follower.maybe_copy && status.size_bytes != follower.known_size_bytes)
         follower.changed_ms = now_ms();

@@ -1,10 +1,15 @@
 // The inside of Tail. One class, because paths, files and reads refer to each other; one source
 // file per concern:
-//   places.cpp   which directories are looked into, and what happens in them          (names appear
-//   and go) naming.cpp   which file a path names now: new, grown, renamed, rotated, gone (paths to
-//   files) rotation.cpp what a rotation leaves: notices, copies, missed generations          (files
-//   to files) reading.cpp  read slots, splitting, entries (bytes to entries) checking.cpp
-//   everything periodic: verification, retries, polling, retirement tail.cpp     the public face
+//
+//   - places.cpp: which directories are looked into, and what happens in them
+//   - naming.cpp: which file a path names now: new, grown, renamed, rotated, gone
+//   - files.cpp: followers come and go, descriptors and watches with them
+//   - rotation.cpp: what a rotation leaves: notices, copies, missed generations
+//   - reading.cpp: read slots, splitting, entries
+//   - resume.cpp: stopping so that another Tail goes on, and going on
+//   - checking.cpp: everything periodic: verification, retries, polling, retirement
+//   - tail.cpp: the public face
+//
 // Every entry point (events, timer, read, sink) notes or does its work and ends with settle().
 #pragma once
 
