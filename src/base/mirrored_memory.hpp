@@ -9,8 +9,8 @@ namespace logwisp {
 
 class MirroredMemory {
   public:
-    // At least `bytes`, rounded up to a power of two of pages. Aborts when the address space is
-    // exhausted (a start-up matter).
+    // At least `bytes`, rounded up to a power of two of pages. Takes no descriptor. Aborts when the
+    // address space is exhausted.
     explicit MirroredMemory(std::size_t bytes);
     ~MirroredMemory();
     MirroredMemory(const MirroredMemory&) = delete;

@@ -72,6 +72,33 @@ test('out of descriptors while serving', scenario(async (world) => {
     assert.ok(said <= 10, `said ${said} times`);
 }));
 
+// A reader needs no descriptor of its own to begin, not even the first on its core, for whom the rings are made.
+test('readers that begin when the last descriptor has gone, and those who wait for one', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const server = await world.start({ http, via: ['prlimit', '--nofile=96:96'], config: one_stream({ dir: world.dir, http }) });
+    const crowd = Array.from({ length: 200 }, () => {
+        const client = { socket: net.connect({ port: http, host: '127.0.0.1' }), text: '' };
+        client.socket.setEncoding('utf8').on('data', (more) => (client.text += more)).on('error', () => {});
+        world.keep({ close: () => client.socket.destroy() });
+        return client;
+    });
+    await server.complaint('word about it', /descriptor|Too many open files/i);
+    const waiting = new Set(crowd);
+    for (const { socket } of crowd) socket.write('GET /stream HTTP/1.1\r\nHost: h\r\n\r\n');
+    for (let round = 0; waiting.size > 0; ++round) {
+        const joined = await until('more readers', () => {
+            const all = [...waiting].filter(({ text }) => text.includes('event: connected'));
+            return all.length > 0 && all;
+        }, { seen: () => `${waiting.size} wait\n${server.seen()}` });
+        world.append('app.log', `round ${round}\n`);
+        for (const client of joined) {
+            await until('an entry', () => client.text.includes(`"message":"round ${round}"`), { seen: () => client.text });
+            client.socket.destroy();
+            waiting.delete(client);
+        }
+    }
+}));
+
 test('a reader that fell behind is told exactly how much it missed', scenario(async (world) => {
     const [http] = await world.ports(1);
     await world.start({ http, config: one_stream({ dir: world.dir, http, more: { httpserver: 'buffer_size = 100' } }) });
