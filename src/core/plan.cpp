@@ -57,8 +57,30 @@ std::vector<std::shared_ptr<Site>> sites_of(const Config& config, const Plan& pl
     return sites;
 }
 
+// Not what is served there: a port that changes from HTTP to TCP keeps its sockets.
 std::string key_of(const Site& site) {
-    return fmt::format("{} {} {}", site.tcp ? "tcp" : "http", site.host, site.port);
+    return fmt::format("{} {}", listening_host(site.host), site.port);
+}
+
+const PlannedListener* listener_with(const Plan* plan, const std::string& key) {
+    if (plan == nullptr) return nullptr;
+    for (const PlannedListener& listener : plan->listeners)
+        if (listener.key == key) return &listener;
+    return nullptr;
+}
+
+// The hosts on which `previous` listens at `port` and the sites to come do not.
+std::vector<std::string> leaving_hosts(const Plan* previous, std::uint16_t port,
+                                       const std::vector<std::shared_ptr<Site>>& sites) {
+    std::vector<std::string> hosts;
+    if (previous == nullptr) return hosts;
+    for (const PlannedListener& listener : previous->listeners) {
+        const bool stays = std::any_of(sites.begin(), sites.end(), [&](const auto& site) {
+            return key_of(*site) == listener.key;
+        });
+        if (!stays && listener.site->port == port) hosts.push_back(listener.site->host);
+    }
+    return hosts;
 }
 
 }  // namespace
@@ -74,13 +96,12 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
             kept = new_stream(stream, same_name(previous, stream.name), cores, wall_us);
         plan->streams.push_back(std::move(kept));
     }
-    for (auto& site : sites_of(config, *plan)) {
+    const std::vector<std::shared_ptr<Site>> sites = sites_of(config, *plan);
+    for (const auto& site : sites) {
         PlannedListener listener{key_of(*site), site, {}};
-        const bool open = previous != nullptr &&
-                          std::any_of(previous->listeners.begin(), previous->listeners.end(),
-                                      [&](const auto& old) { return old.key == listener.key; });
-        if (!open) {
-            Result<std::vector<int>> sockets = open_listeners(site->host, site->port, cores);
+        if (listener_with(previous, listener.key) == nullptr) {
+            Result<std::vector<int>> sockets = open_listeners(
+                site->host, site->port, cores, leaving_hosts(previous, site->port, sites));
             if (!sockets) {
                 for (const PlannedListener& opened : plan->listeners)
                     for (const int socket : opened.sockets) ::close(socket);

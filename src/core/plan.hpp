@@ -14,7 +14,7 @@
 namespace logwisp {
 
 struct PlannedListener {
-    std::string key;  // "tcp 127.0.0.1:9090": what makes it the same port as before
+    std::string key;  // "127.0.0.1 9090": what makes it the same port as before
     std::shared_ptr<Site> site;
     std::vector<int>
         sockets;  // one per core, open in this plan; empty: the core listens there already

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -24,8 +25,9 @@ Result<Address> parse_address(const std::string& host, std::uint16_t port) {
     Address address;
     auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
     auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-    address.any = host.empty() || host == "*";
-    const std::string numeric = host == "localhost" ? "127.0.0.1" : address.any ? "::" : host;
+    const std::string spelled = listening_host(host);
+    address.any = spelled == "*";
+    const std::string numeric = address.any ? "::" : spelled;
     if (::inet_pton(AF_INET, numeric.c_str(), &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(port);
@@ -39,6 +41,31 @@ Result<Address> parse_address(const std::string& host, std::uint16_t port) {
         return address;
     }
     return failure(0, "not an IPv4 or IPv6 address", host);
+}
+
+// Whether a socket on one of them keeps another from the other.
+bool overlap(const Address& one, const Address& other) {
+    if (one.any || other.any) return true;
+    if (one.storage.ss_family != other.storage.ss_family) return false;
+    if (one.storage.ss_family == AF_INET) {
+        const auto address_of = [](const Address& address) {
+            return reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr.s_addr;
+        };
+        return address_of(one) == address_of(other) || address_of(one) == INADDR_ANY ||
+               address_of(other) == INADDR_ANY;
+    }
+    const auto address_of = [](const Address& address) {
+        return &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr;
+    };
+    return IN6_ARE_ADDR_EQUAL(address_of(one), address_of(other)) ||
+           IN6_IS_ADDR_UNSPECIFIED(address_of(one)) || IN6_IS_ADDR_UNSPECIFIED(address_of(other));
+}
+
+bool overlaps_one_of(const Address& address, std::span<const std::string> hosts) {
+    return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+        const Result<Address> other = parse_address(host, 0);
+        return other && overlap(address, *other);
+    });
 }
 
 Result<int> open_one(const Address& address, bool reuse_port, const std::string& name) {
@@ -64,8 +91,13 @@ Result<int> open_one(const Address& address, bool reuse_port, const std::string&
 
 }  // namespace
 
+std::string listening_host(const std::string& host) {
+    if (host.empty()) return "*";
+    return host == "localhost" ? "127.0.0.1" : host;
+}
+
 Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t port,
-                                        std::size_t count) {
+                                        std::size_t count, std::span<const std::string> leaving) {
     const std::string name = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
                              std::to_string(port);
     Result<Address> address = parse_address(host, port);
@@ -75,9 +107,12 @@ Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t p
         address = parse_address("0.0.0.0", port);  // a kernel without IPv6
         probe = open_one(*address, false, name);
     }
-    if (!probe) return tl::unexpected(probe.error());
-    if (count == 1) return std::vector<int>{*probe};
-    ::close(*probe);
+    if (probe)
+        ::close(*probe);
+    else if (probe.error().code != EADDRINUSE || !overlaps_one_of(*address, leaving))
+        return tl::unexpected(probe.error());
+    // It may be our own sockets that were in the way. They share their port, as these do; who else
+    // is there does not, and binding fails.
 
     std::vector<int> sockets;
     for (std::size_t index = 0; index < count; ++index) {

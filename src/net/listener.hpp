@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,14 @@ namespace logwisp {
 // `count` sockets that listen on host:port, the kernel spreads connections over them
 // (SO_REUSEPORT). The port is probed without SO_REUSEPORT first, so that a second instance hears
 // "Address already in use" instead of silently taking part of the clients. host: an IPv4 or IPv6
-// address, "localhost" (127.0.0.1), or "" or "*" for every address of both families.
+// address, "localhost" (127.0.0.1), or "" or "*" for every address of both families. `leaving`: hosts
+// on which this process listens at the same port and soon will not: that they are in use is no error.
 Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t port,
-                                        std::size_t count);
+                                        std::size_t count,
+                                        std::span<const std::string> leaving = {});
+
+// One spelling of a host: "" is "*", "localhost" is "127.0.0.1".
+std::string listening_host(const std::string& host);
 
 class ListenerOwner {
   public:

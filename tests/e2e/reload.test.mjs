@@ -2,6 +2,7 @@
 // Method: rewrite the file, send the signal, look who is still connected.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import test from 'node:test';
 import { get, one_stream, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
@@ -109,4 +110,63 @@ test('a storm of signals', scenario(async (world) => {
     }
     await reader.message(`line ${count - 1}`);
     assert.deepEqual(reader.messages(), Array.from({ length: count }, (_, i) => `line ${i}`));
+}));
+
+test('another host on the same port', scenario(async (world) => {
+    const [http, tcp] = await world.ports(2);
+    const config = (host) => one_stream({ dir: world.dir, http, tcp, more: { httpserver: `host = "${host}"`, tcpserver: `host = "${host}"` } });
+    const server = await world.start({ http, config: config('127.0.0.1') });
+    const listens = (host, port) => new Promise((resolve) => {
+        const socket = net.connect({ host, port });
+        socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
+    });
+    // Who comes just when the old sockets close may be reset, or told that the old stream ends: clients come again, as here.
+    const served = (line) => until('a reader that is served', async () => {
+        const reader = await world.sse(http).catch(() => null);
+        world.append('app.log', `${line}\n`);
+        if (!reader) return null;
+        await until('the line or the end', () => reader.ended || reader.messages().includes(line), { seen: () => server.seen() });
+        return reader.messages().includes(line) && reader;
+    });
+    const change_to = async (host) => {
+        server.stderr = '';
+        world.write('logwisp.toml', config(host));
+        reload(server);
+    };
+    for (const [host, elsewhere] of [['*', true], ['127.0.0.1', false], ['localhost', false], ['0.0.0.0', true], ['*', true], ['127.0.0.1', false]]) {
+        await change_to(host);
+        for (const port of [http, tcp])
+            await until(`port ${port} on ${host}`, async () => (await listens('127.0.0.2', port)) === elsewhere, { seen: () => server.seen() });
+        await served(`on ${host}`);
+        assert.doesNotMatch(server.stderr, /in use/);
+    }
+
+    // Somebody else has the port elsewhere: what listens goes on.
+    const stranger = net.createServer();
+    await new Promise((resolve) => stranger.listen(http, '127.0.0.2', resolve));
+    try {
+        const reader = await served('before it');
+        await change_to('*');
+        await server.complaint('reason', /in use.*\n?.*old configuration stays/);
+        world.append('app.log', 'as before\n');
+        await reader.message('as before');
+        assert.equal((await get(http, '/readyz')).status, 200);
+    } finally {
+        await new Promise((resolve) => stranger.close(resolve));
+    }
+    await change_to('*');
+    await until('both hosts', () => listens('127.0.0.2', http), { seen: () => server.seen() });
+}));
+
+test('a port that changes from TCP to HTTP', scenario(async (world) => {
+    const [port] = await world.ports(1);
+    const server = await world.start({ tcp: port, config: one_stream({ dir: world.dir, tcp: port }) });
+    const reader = await world.tcp(port);
+    world.write('logwisp.toml', one_stream({ dir: world.dir, http: port }));
+    reload(server);
+    await reader.end();
+    const next = await world.sse(port);
+    world.append('app.log', 'by HTTP now\n');
+    await next.message('by HTTP now');
 }));
