@@ -118,7 +118,7 @@ void Core::on_accepted(Listener& listener, int socket) {
     for (const auto& [key, open] : listeners_)
         if (open.listener.get() == &listener) site = open.site;
     if (draining_ || site == nullptr ||
-        site->connections.load(std::memory_order_relaxed) >= site->connections_max) {
+        site->counters->connections.load(std::memory_order_relaxed) >= site->connections_max) {
         reactor_.backend().close(socket);
         return;
     }

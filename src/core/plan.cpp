@@ -99,7 +99,9 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
     const std::vector<std::shared_ptr<Site>> sites = sites_of(config, *plan);
     for (const auto& site : sites) {
         PlannedListener listener{key_of(*site), site, {}};
-        if (listener_with(previous, listener.key) == nullptr) {
+        if (const PlannedListener* same = listener_with(previous, listener.key); same != nullptr) {
+            site->counters = same->site->counters;
+        } else {
             Result<std::vector<int>> sockets = open_listeners(
                 site->host, site->port, cores, leaving_hosts(previous, site->port, sites));
             if (!sockets) {

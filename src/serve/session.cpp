@@ -12,10 +12,10 @@ Session::Session(Host& host, std::shared_ptr<const Site> site, int socket)
       site_(std::move(site)),
       connection_(host.reactor(), host.buffers(), socket, *this),
       id_(host.random()) {
-    site_->connections.fetch_add(1, std::memory_order_relaxed);
+    site_->counters->connections.fetch_add(1, std::memory_order_relaxed);
 }
 
-Session::~Session() { site_->connections.fetch_sub(1, std::memory_order_relaxed); }
+Session::~Session() { site_->counters->connections.fetch_sub(1, std::memory_order_relaxed); }
 
 void Session::pump() {
     if (!connection_.can_send() || connection_.send_queued()) return;

@@ -22,6 +22,11 @@ struct Route {
     std::shared_ptr<StreamInfo> stream;  // stream, status
 };
 
+// What is counted of a port over all cores, also across reloads: connections stay when a site is made anew.
+struct PortCounters {
+    std::atomic<std::uint32_t> connections{0};  // open now
+};
+
 struct Site {
     std::string host;
     std::uint16_t port = 0;
@@ -30,9 +35,7 @@ struct Site {
     std::vector<std::string> available;  // the paths a lost visitor is told of
     bool router = false;
     std::uint32_t connections_max = 0;
-
-    // Connections open now, over all cores.
-    mutable std::atomic<std::uint32_t> connections{0};
+    std::shared_ptr<PortCounters> counters = std::make_shared<PortCounters>();
 
     [[nodiscard]] const Route* find(std::string_view path) const;
 };

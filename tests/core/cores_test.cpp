@@ -150,6 +150,29 @@ TEST_P(Cores, AReloadLeavesTheReadersOfUnchangedStreamsAlone) {
         }
 }
 
+TEST_P(Cores, AReloadKeepsCountOfTheConnectionsOfAPortThatStays) {
+    start();
+    auto kept = readers(app().http.port, "/stream");
+    // The port stays and is served anew: beside the stream that does not change there is another.
+    const auto connections = [&] {
+        return cores.plan().listeners[0].site->counters->connections.load();
+    };
+    EXPECT_EQ(connections(), kept.size());
+    config.streams.push_back(test::stream_config("other", directory.path));
+    start();
+    EXPECT_EQ(connections(), kept.size());
+    auto more = readers(app().http.port, "/stream");
+    EXPECT_EQ(connections(), kept.size() + more.size());
+    kept.clear();
+    more.clear();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (connections() != 0 && std::chrono::steady_clock::now() < end) {
+        directory.append("a.log", "anybody there\n");
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_EQ(connections(), 0u);
+}
+
 TEST_P(Cores, AStopTellsEveryReader) {
     start();
     auto events = readers(app().http.port, "/stream");
@@ -180,11 +203,11 @@ TEST_P(Cores, ReadersThatComeAndGoLeaveNothingBehind) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     const auto& stream = *cores.plan().streams[0];
     const auto& site = *cores.plan().listeners[0].site;
-    while ((stream.http_readers.load() != 0 || site.connections.load() != 0) &&
+    while ((stream.http_readers.load() != 0 || site.counters->connections.load() != 0) &&
            std::chrono::steady_clock::now() < end)
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_EQ(stream.http_readers.load(), 0u);
-    EXPECT_EQ(site.connections.load(), 0u);
+    EXPECT_EQ(site.counters->connections.load(), 0u);
 }
 
 TEST(Plans, APortThatIsTakenIsAnErrorAndNothingStaysOpen) {
