@@ -80,8 +80,9 @@ void HttpSession::on_peer_finished() {
         probe();
         return connection().set_deadline(probe_again_ms);
     }
+    // What it asked before is still answered.
+    requests_->peer_finished = true;
     if (!requests_->waiting) connection().finish_when_sent();
-    requests_->keep_alive = false;
 }
 
 // A reader that has finished sending may still read (`nc -N`), or may have gone altogether. One that has gone answers a comment with a reset,
@@ -266,7 +267,9 @@ void HttpSession::on_status(std::string json) {
     answer_json(200, std::move(json));
     if (connection().closing() || !requests_->keep_alive) return;
     const std::string held = std::exchange(requests_->held, {});
+    const bool peer_finished = requests_->peer_finished;
     parse(held);
+    if (peer_finished && !connection().closing()) on_peer_finished();
 }
 
 // --- Answers. ---

@@ -35,7 +35,8 @@ class HttpSession final : public Session {
         std::uint8_t minor_version = 1;
         bool keep_alive = true;
         bool head_only = false;
-        bool waiting = false;  // for on_status()
+        bool waiting = false;        // for on_status()
+        bool peer_finished = false;  // while waiting: no more requests come than are held
     };
 
     void on_received(std::span<const char> bytes) override;

@@ -1,6 +1,7 @@
 // A line written to a followed file reaches every client that people use, as the same JSON entry. Method: the real clients, one after
 // another, against one stream with both servers.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import test from 'node:test';
 import { EventSource } from 'eventsource';
 import { one_stream, readers, scenario } from './support/scenario.mjs';
@@ -93,3 +94,37 @@ test('resume: Last-Event-ID begins right after that entry, tail=N that many back
         assert.deepEqual(again.messages(), expected, target);
     }
 }));
+
+// A client that is asked now and then whether it still reads, by a comment or a heartbeat.
+const probed = {
+    http: { request: 'GET /stream HTTP/1.1\r\nHost: h\r\n\r\n', probe: /^:.*\n\n/gm },
+    tcp: { request: 'ignored\n', probe: /\{"type":"heartbeat".*\}\n/g },
+};
+for (const [kind, { request, probe }] of Object.entries(probed)) {
+    const connect = async (world, ports) => {
+        const client = { socket: net.connect({ port: ports[kind], host: '127.0.0.1', allowHalfOpen: true }), text: '', ended: false };
+        client.socket.setEncoding('utf8').on('data', (more) => (client.text += more)).on('error', () => {}).on('end', () => (client.ended = true));
+        world.keep({ close: () => client.socket.destroy() });
+        client.socket.write(request);
+        await readers(ports.http, { [kind]: 1 });
+        return client;
+    };
+
+    test(`${kind} reader that has finished sending, as nc -N: asked twice, served on`, scenario(async (world) => {
+        const ports = await both_servers(world);
+        const client = await connect(world, ports);
+        client.socket.end();
+        await until('two probes', () => (client.text.match(probe) ?? []).length === 2, { seen: () => client.text });
+        world.append('app.log', 'after the probes\n');
+        await until('an entry', () => client.text.includes('"message":"after the probes"'), { seen: () => client.text });
+        assert.equal(client.ended, false);
+        await readers(ports.http, { [kind]: 1 });
+    }));
+
+    test(`${kind} reader that has gone is noticed though no entry comes`, scenario(async (world) => {
+        const ports = await both_servers(world);
+        const client = await connect(world, ports);
+        client.socket.destroy();
+        await readers(ports.http, {});
+    }));
+}

@@ -72,3 +72,38 @@ test('a second signal ends it at once', scenario(async (world) => {
     server.signal('SIGTERM');
     await server.ended();
 }));
+
+test('while it drains it says that it is alive but not ready', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const config = one_stream({ dir: world.dir, http, more: { top: '[server]\nshutdown_timeout_ms = 600000' } });
+    // One core: another one, which has no readers, does not wait for those of the first.
+    const server = await world.start({ http, config, args: ['--cores', '1'] });
+    // Connections that are there when it begins; later ones are refused.
+    const ask = await Promise.all(['/readyz', '/healthz'].map(async (target) => {
+        const socket = net.connect({ port: http, host: '127.0.0.1' });
+        const client = { text: '', ended: false, ask: () => socket.write(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`) };
+        socket.setEncoding('utf8').on('data', (more) => (client.text += more)).on('error', () => {}).on('close', () => (client.ended = true));
+        world.keep({ close: () => socket.destroy() });
+        client.ask();
+        await until('200', () => client.text.startsWith('HTTP/1.1 200 '), { seen: () => client.text });
+        client.text = '';
+        return client;
+    }));
+    const [ready, alive] = ask;
+    await stuck_reader(world, http);
+    server.signal('SIGTERM');
+    await server.complaint('word about stopping', /stopping/);
+    // The core that has the connection hears of it a moment later, and until then answers as before.
+    await until('not ready', () => {
+        if (ready.text.includes('"ready"}')) ready.text = '';
+        if (ready.text === '' && !ready.ended) ready.ask();
+        return ready.text.startsWith('HTTP/1.1 503 ') && ready.text.includes('\r\n\r\n{"status":"not ready"}');
+    }, { seen: () => JSON.stringify(ready) });
+    alive.ask();
+    await until('alive', () => alive.text.startsWith('HTTP/1.1 200 '), { seen: () => alive.text });
+    await until('their end', () => ready.ended && alive.ended);
+    assert.equal(server.exit, null);
+    server.expected_exit = null;
+    server.signal('SIGTERM');
+    await server.ended();
+}));
