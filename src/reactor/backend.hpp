@@ -59,7 +59,8 @@ class Backend {
     virtual void close(int descriptor) = 0;
     // TCP_NODELAY, keepalive and TCP_USER_TIMEOUT on an accepted socket.
     virtual void configure_accepted(int descriptor) = 0;
-    // True when data has been on the wire unanswered so long that the peer must be gone (TCP_INFO).
+    // True when the peer has reset the connection, or data has been on the wire unanswered so long that
+    // it must be gone (TCP_INFO).
     [[nodiscard]] virtual bool peer_is_gone(int descriptor) = 0;
 };
 

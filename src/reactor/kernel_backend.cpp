@@ -98,6 +98,9 @@ bool KernelBackend::peer_is_gone(int descriptor) {
     tcp_info info{};
     socklen_t bytes = sizeof(info);
     if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return false;
+    // Reset, and nobody was receiving or sending who would have been told: its peer had finished sending
+    // long before, and the stream is quiet.
+    if (info.tcpi_state == TCP_CLOSE) return true;
     return info.tcpi_unacked > 0 && info.tcpi_retransmits > 0 &&
            info.tcpi_last_ack_recv >= peer_silent_ms;
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <random>
+#include <utility>
 
 #include "reactor/recorder.hpp"
 #include "support/backends.hpp"
@@ -150,6 +151,19 @@ TEST_P(CloseDeathTest, closing_under_a_pending_operation_is_a_bug) {
             backend().close(pair.ours);
         },
         "CHECK");
+}
+
+TEST_P(Close, a_peer_that_reset_the_connection_is_gone_though_nothing_is_in_flight) {
+    test::TcpPair pair;
+    EXPECT_FALSE(backend().peer_is_gone(pair.ours));
+    ::shutdown(pair.theirs, SHUT_WR);
+    test::Recorder receiving;
+    reactor().recv(receiving.completion, pair.ours);
+    ASSERT_TRUE(turn_until([&] { return receiving.ended(); }));
+    EXPECT_EQ(receiving.last(), 0);
+    EXPECT_FALSE(backend().peer_is_gone(pair.ours)) << "it has only finished sending";
+    test::close_with_reset(std::exchange(pair.theirs, -1));
+    EXPECT_TRUE(turn_until([&] { return backend().peer_is_gone(pair.ours); }));
 }
 
 }  // namespace
