@@ -1,8 +1,5 @@
 #include "core/fabric.hpp"
 
-#include <chrono>
-#include <thread>
-
 #include "logwisp/limits.hpp"
 
 namespace logwisp {
@@ -48,7 +45,10 @@ bool Fabric::flush(std::uint32_t from) {
         left = left || !waiting.empty();
         if (!sender.wake[to]) continue;
         sender.wake[to] = false;
-        backends_[from]->wake(*backends_[to]);
+        if (from == control())
+            backends_[to]->wake_from_anywhere();
+        else
+            backends_[from]->wake(*backends_[to]);
     }
     return left;
 }
@@ -56,14 +56,9 @@ bool Fabric::flush(std::uint32_t from) {
 void Fabric::post_from_control(std::size_t to, Message::Task task) {
     Message message;
     message.kind = Message::Kind::task;
-    message.from = control();
     message.task = std::make_unique<Message::Task>(std::move(task));
-    // The control thread may wait: it serves nobody.
-    while (!mailbox(control(), to).push(message)) {
-        backends_[to]->wake_from_anywhere();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    backends_[to]->wake_from_anywhere();
+    post(control(), to, std::move(message));
+    flush(control());
 }
 
 bool Fabric::receive(std::size_t to, Message& message) {

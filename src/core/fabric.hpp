@@ -33,10 +33,11 @@ class Fabric {
     // False when the mailbox is too full for another batch: the receiver misses it, and says so to
     // its readers.
     [[nodiscard]] bool has_room_for_batch(std::uint32_t from, std::size_t to) const;
-    // Core `from`, once per turn: hands over what waited, wakes whoever was posted to. True when
+    // Producer `from`, once per turn: hands over what waited, wakes whoever was posted to. True when
     // something still waits.
     bool flush(std::uint32_t from);
-    // The control thread's: the same, at once.
+    // The control thread's: the same, at once. Never waits: a core that hangs must not make it deaf to
+    // signals. What the core has no room for goes with the next flush(control()).
     void post_from_control(std::size_t to, Message::Task task);
 
     // On core `to`'s thread: the next message from anyone, in order per sender.

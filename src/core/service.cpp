@@ -34,6 +34,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
+constexpr std::chrono::milliseconds messages_wait_interval{20};
 
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -83,7 +84,7 @@ class Service {
           config_(options.config),
           core_count_(cores_to_use(config_.cores)),
           fabric_(core_count_),
-          answered_(core_count_) {}
+          asked_(core_count_) {}
 
     int run() {
         if (!open_signals() || !make_cores()) return 1;
@@ -194,6 +195,7 @@ class Service {
             }
             if (hang_up && !stopping_) reload();  // a storm of them is one reload
             on_clock();
+            messages_wait_ = fabric_.flush(fabric_.control());
         }
     }
 
@@ -201,6 +203,8 @@ class Service {
         auto next = Clock::time_point::max();
         if (statistics_interval() > 0) next = std::min(next, next_statistics_);
         if (notifier_.watchdog_interval_ms() > 0) next = std::min(next, next_watchdog_);
+        // A core without room is busy, or hangs; it does not tell when it has some again.
+        if (messages_wait_) next = std::min(next, Clock::now() + messages_wait_interval);
         if (next == Clock::time_point::max()) return -1;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
         return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
@@ -222,12 +226,12 @@ class Service {
     // rest.
     void feed_watchdog() {
         bool all_answered = true;
-        for (auto& answered : answered_) all_answered = answered.exchange(false) && all_answered;
-        if (all_answered || first_watchdog_) notifier_.watchdog();
-        first_watchdog_ = false;
+        for (const auto& asked : asked_) all_answered = all_answered && !asked.load();
+        if (all_answered) notifier_.watchdog();
         if (stopping_) return;
         for (std::size_t index = 0; index < core_count_; ++index)
-            tell(index, [this, index](Core&) { answered_[index].store(true); });
+            if (!asked_[index].exchange(true))
+                tell(index, [this, index](Core&) { asked_[index].store(false); });
     }
 
     std::uint32_t statistics_interval() const {
@@ -285,13 +289,14 @@ class Service {
     std::vector<std::thread> threads_;
     std::shared_ptr<const Plan> plan_;
     Notifier notifier_;
-    std::vector<std::atomic<bool>> answered_;  // by core: since the last time the watchdog was fed
+    std::vector<std::atomic<bool>>
+        asked_;  // by core: whether it turns, and it has not answered yet
     Clock::time_point next_statistics_;
     Clock::time_point next_watchdog_;
     int signals_ = -1;
     int finished_ = -1;
     bool stopping_ = false;
-    bool first_watchdog_ = true;
+    bool messages_wait_ = false;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { Program } from './program.mjs';
 import { EventStreamReader } from './sse.mjs';
 import { TcpReader } from './tcp.mjs';
-import { until } from './until.mjs';
+import { deadline_ms, until } from './until.mjs';
 
 export const binary = process.env.E2E_PROGRAM;
 export const backend = process.env.E2E_BACKEND ?? 'auto';
@@ -168,12 +168,13 @@ function accepts(port) {
 // One request on a connection of its own: { status, headers, body }.
 export function get(port, target, { method = 'GET', headers = {} } = {}) {
     return new Promise((resolve, reject) => {
-        const request = http.request({ host: '127.0.0.1', port, path: target, method, headers, agent: false }, (response) => {
+        const request = http.request({ host: '127.0.0.1', port, path: target, method, headers, agent: false, timeout: deadline_ms }, (response) => {
             let body = '';
             response.setEncoding('utf8').on('data', (text) => (body += text));
             response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
             response.on('error', reject);
         });
+        request.on('timeout', () => request.destroy(new Error(`no answer to ${target} within ${deadline_ms} ms`)));
         request.on('error', reject);
         request.end();
     });
