@@ -24,28 +24,32 @@ std::uint64_t number_from_environment(const char* name) {
 }  // namespace
 
 Notifier::Notifier() {
-    if (const char* path = std::getenv("NOTIFY_SOCKET")) socket_path_ = path;
     const std::uint64_t watched = number_from_environment("WATCHDOG_PID");
     if (watched == 0 || watched == static_cast<std::uint64_t>(::getpid()))
         watchdog_interval_ms_ = number_from_environment("WATCHDOG_USEC") / 2000;
+    const char* path = std::getenv("NOTIFY_SOCKET");
+    if (path == nullptr || (path[0] != '/' && path[0] != '@') ||
+        std::strlen(path) >= sizeof sockaddr_un::sun_path)
+        return;
+    socket_path_ = path;
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+Notifier::~Notifier() {
+    if (socket_ >= 0) ::close(socket_);
 }
 
 void Notifier::send(std::string_view text) const {
+    if (socket_ < 0) return;
     sockaddr_un address{};
-    const bool usable = !socket_path_.empty() && socket_path_.size() < sizeof address.sun_path &&
-                        (socket_path_[0] == '/' || socket_path_[0] == '@');
-    if (!usable) return;
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, socket_path_.data(), socket_path_.size());
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // the abstract name space
-    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (socket < 0) return;
     const auto bytes =
         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path_.size());
     // Nothing can be done about a manager that does not listen.
-    static_cast<void>(::sendto(socket, text.data(), text.size(), MSG_NOSIGNAL,
+    static_cast<void>(::sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL,
                                reinterpret_cast<const sockaddr*>(&address), bytes));
-    ::close(socket);
 }
 
 void Notifier::ready(std::string_view status) const {

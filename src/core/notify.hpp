@@ -10,7 +10,12 @@ namespace logwisp {
 
 class Notifier {
   public:
-    Notifier();  // reads NOTIFY_SOCKET and WATCHDOG_USEC
+    // Reads NOTIFY_SOCKET and WATCHDOG_USEC. The socket is opened here: when readers have taken all
+    // descriptors there are, the manager must still hear that we are alive.
+    Notifier();
+    ~Notifier();
+    Notifier(const Notifier&) = delete;
+    Notifier& operator=(const Notifier&) = delete;
     void ready(std::string_view status) const;
     void reloading() const;  // ready() follows
     void stopping() const;
@@ -22,7 +27,8 @@ class Notifier {
   private:
     void send(std::string_view text) const;
 
-    std::string socket_path_;
+    std::string socket_path_;  // empty: nobody listens
+    int socket_ = -1;
     std::uint64_t watchdog_interval_ms_ = 0;
 };
 

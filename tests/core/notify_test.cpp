@@ -2,6 +2,7 @@
 #include "core/notify.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -55,6 +56,19 @@ TEST(Notify, SaysWhatTheManagerExpects) {
         EXPECT_EQ(manager.heard(), "WATCHDOG=1\n");
         ::unlink(path.c_str());
     }
+}
+
+TEST(Notify, IsHeardWhenThereAreNoDescriptorsLeft) {
+    Manager manager("@logwisp-notify-" + std::to_string(::getpid()));
+    const Notifier notifier;
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_LT(::dup(STDERR_FILENO), 0);
+    notifier.watchdog();
+    EXPECT_EQ(manager.heard(), "WATCHDOG=1\n");
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Notify, AManagerThatIsNotThereIsNoFailure) {
