@@ -113,10 +113,19 @@ CoreStream* Core::find(std::uint32_t stream_id) {
 
 // --- Sessions. ---
 
-void Core::on_accepted(Listener& listener, int socket) {
-    std::shared_ptr<const Site> site;
+std::shared_ptr<const Site> Core::site_of(const Listener& listener) const {
     for (const auto& [key, open] : listeners_)
-        if (open.listener.get() == &listener) site = open.site;
+        if (open.listener.get() == &listener) return open.site;
+    return nullptr;
+}
+
+void Core::on_accept_failed(Listener& listener) {
+    if (const auto site = site_of(listener))
+        site->counters->accept_failures.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Core::on_accepted(Listener& listener, int socket) {
+    const std::shared_ptr<const Site> site = site_of(listener);
     if (draining_ || site == nullptr ||
         site->counters->connections.load(std::memory_order_relaxed) >= site->connections_max) {
         reactor_.backend().close(socket);
@@ -177,6 +186,9 @@ StatusFacts Core::status_facts() {
     if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
     facts.router = plan_->router;
     facts.router_port = plan_->router_port;
+    for (const PlannedListener& listener : plan_->listeners)
+        facts.accept_failures +=
+            listener.site->counters->accept_failures.load(std::memory_order_relaxed);
     return facts;
 }
 

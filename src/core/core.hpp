@@ -80,6 +80,8 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     };
 
     void on_accepted(Listener& listener, int socket) override;
+    void on_accept_failed(Listener& listener) override;
+    [[nodiscard]] std::shared_ptr<const Site> site_of(const Listener& listener) const;
 
     // TurnHook, and its parts in order.
     bool on_turn_end() override;

@@ -140,9 +140,8 @@ void Listener::on_accept(const Outcome& outcome) {
             reactor_.backend().close(outcome.result);
         else
             owner_.on_accepted(*this, outcome.result);
-    } else if (!closing_ && trouble_.allow(reactor_.now_ms())) {
-        log_warn("accept: {}; trying again every {} ms", std::strerror(-outcome.result),
-                 accept_backoff_ms);
+    } else if (!closing_ && outcome.result != -ECONNABORTED) {
+        on_failure(-outcome.result);
     }
     if (outcome.more) return;
     if (closing_) return finish_close();
@@ -150,6 +149,17 @@ void Listener::on_accept(const Outcome& outcome) {
     // the descriptor limit.
     const bool transient = outcome.result >= 0 || outcome.result == -ECONNABORTED;
     reactor_.arm(retry_, transient ? 0 : accept_backoff_ms);
+}
+
+void Listener::on_failure(int error) {
+    owner_.on_accept_failed(*this);
+    if (!trouble_.allow(reactor_.now_ms())) return;
+    if (error == EMFILE || error == ENFILE)
+        log_warn(
+            "accept: {}; new clients wait until others have left (raise the limit of descriptors)",
+            std::strerror(error));
+    else
+        log_warn("accept: {}; trying again every {} ms", std::strerror(error), accept_backoff_ms);
 }
 
 void Listener::on_timer() {

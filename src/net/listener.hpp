@@ -28,6 +28,8 @@ class ListenerOwner {
   public:
     // The connection is the owner's from here on.
     virtual void on_accepted(class Listener& listener, int socket) = 0;
+    // Somebody could not be accepted and waits: tried again after accept_backoff_ms.
+    virtual void on_accept_failed(class Listener& listener) = 0;
 
   protected:
     ~ListenerOwner() = default;
@@ -35,7 +37,8 @@ class ListenerOwner {
 
 // Accepts on one socket. At the descriptor limit it waits accept_backoff_ms before it tries again:
 // an accept armed then answers at once and for ever, and would burn the core. Meanwhile new clients
-// wait in the kernel's queue. Core thread.
+// wait in the kernel's queue, and are served as soon as others leave: refusing them would bring them
+// back at once. Core thread.
 class Listener {
   public:
     Listener(Reactor& reactor, int socket, ListenerOwner& owner);
@@ -47,6 +50,7 @@ class Listener {
 
   private:
     void on_accept(const Outcome& outcome);
+    void on_failure(int error);
     void on_timer();
     void finish_close();
 

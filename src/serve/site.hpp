@@ -25,6 +25,8 @@ struct Route {
 // What is counted of a port over all cores, also across reloads: connections stay when a site is made anew.
 struct PortCounters {
     std::atomic<std::uint32_t> connections{0};  // open now
+    // Attempts in vain, at the descriptor limit mostly; those who came waited in the kernel's queue.
+    std::atomic<std::uint64_t> accept_failures{0};
 };
 
 struct Site {

@@ -119,6 +119,8 @@ void write_reactor(JsonWriter& json, const StatusFacts& facts) {
     json.string(facts.backend);
     json.key("cores");
     json.number(std::uint64_t{facts.cores});
+    json.key("accept_failures");
+    json.number(facts.accept_failures);
     json.end_object();
 }
 

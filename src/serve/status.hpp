@@ -17,6 +17,7 @@ struct StatusFacts {
     std::size_t cores = 1;
     bool router = false;
     std::uint16_t router_port = 0;
+    std::uint64_t accept_failures = 0;  // of all ports
 };
 
 // One stream. `watchers_json` is the array its home core made.

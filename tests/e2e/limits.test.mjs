@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import test from 'node:test';
-import { get, one_stream, readers, scenario } from './support/scenario.mjs';
+import { get, get_json, one_stream, readers, scenario } from './support/scenario.mjs';
 import { EventStreamReader } from './support/sse.mjs';
 import { TcpReader } from './support/tcp.mjs';
 import { until } from './support/until.mjs';
@@ -52,7 +52,7 @@ test('out of descriptors while serving', scenario(async (world) => {
         socket.on('error', () => {});
         crowd.push(socket);
     }
-    await server.complaint('word about it', /descriptor|Too many open files/i);
+    await server.complaint('word about it', /Too many open files; new clients wait/);
     world.append('app.log', 'in the crowd\n');
     await reader.message('in the crowd');
     for (const socket of crowd) socket.destroy();
@@ -65,11 +65,14 @@ test('out of descriptors while serving', scenario(async (world) => {
     }
     const late = await world.tcp(tcp);
     await readers(http, { http: 1, tcp: 1 });
+    const { accept_failures } = (await get_json(http, '/status')).reactor;
+    assert.ok(accept_failures > 0);
     world.append('new.log', 'a new file, a new reader\n');
     await late.message('a new file, a new reader');
     await reader.message('a new file, a new reader');
     const said = server.stderr.split('\n').filter((line) => /descriptor|Too many open files/i.test(line)).length;
     assert.ok(said <= 10, `said ${said} times`);
+    assert.equal((await get_json(http, '/status')).reactor.accept_failures, accept_failures, 'it has recovered');
 }));
 
 // A reader needs no descriptor of its own to begin, not even the first on its core, for whom the rings are made.
