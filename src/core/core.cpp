@@ -180,7 +180,7 @@ std::uint64_t Core::random() {
 
 StatusFacts Core::status_facts() {
     StatusFacts facts;
-    facts.wall_us = wall_us();
+    facts.now_ms = reactor_.now_ms();
     facts.backend = reactor_.backend().name();
     facts.cores = fabric_.cores();
     if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
@@ -334,7 +334,7 @@ void Core::on_tick() {
     ++ticks_;
     // Views and heartbeats that are lent to a send stay as they are.
     if (lent_sends == 0)
-        for (const auto& stream : streams_) stream->tick(ticks_, wall_us());
+        for (const auto& stream : streams_) stream->tick({ticks_, wall_us(), reactor_.now_ms()});
     if (ticks_ % (liveness_sweep_ms / tick_ms) == 0) sweep();
 }
 

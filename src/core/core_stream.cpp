@@ -130,13 +130,14 @@ void CoreStream::flush() {
     if (stream_ != nullptr) stream_->flush();
 }
 
-void CoreStream::tick(std::uint64_t seconds, std::int64_t wall_us) {
+void CoreStream::tick(const Tick& tick) {
     if (stream_ == nullptr) return;
+    const std::uint64_t seconds = tick.seconds;
     if (stream_->events_readers() > 0 || !joining_.empty()) events_unread_since_ = seconds;
     if (seconds - events_unread_since_ >= unread_seconds_max) stream_->trim();
     if (stream_->readers() > 0 || !joining_.empty()) {
         unread_since_ = 0;
-        return heartbeat(seconds, wall_us);
+        return heartbeat(tick);
     }
     if (unread_since_ == 0) unread_since_ = seconds;
     if (seconds - unread_since_ < unread_seconds_max) return;
@@ -146,12 +147,12 @@ void CoreStream::tick(std::uint64_t seconds, std::int64_t wall_us) {
     post_to_home(Message::Kind::detach);
 }
 
-void CoreStream::heartbeat(std::uint64_t seconds, std::int64_t wall_us) {
+void CoreStream::heartbeat(const Tick& tick) {
     const StreamConfig& config = info_->config;
     HeartbeatFacts facts;
-    facts.wall_us = wall_us;
-    facts.uptime_seconds = info_->uptime_seconds(wall_us);
-    const auto due = [seconds](const ServerConfig& server) {
+    facts.wall_us = tick.wall_us;
+    facts.uptime_seconds = info_->uptime_seconds(tick.now_ms);
+    const auto due = [seconds = tick.seconds](const ServerConfig& server) {
         return server.enabled && server.heartbeat.enabled &&
                seconds % server.heartbeat.interval_seconds == 0;
     };

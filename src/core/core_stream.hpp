@@ -46,7 +46,12 @@ class CoreStream {
 
     void flush();
     // Once a second: heartbeats that are due, views and replicas that nobody has read for a while.
-    void tick(std::uint64_t seconds, std::int64_t wall_us);
+    struct Tick {
+        std::uint64_t seconds;  // ticks so far
+        std::int64_t wall_us;
+        std::uint64_t now_ms;  // monotonic
+    };
+    void tick(const Tick& tick);
 
     // The stream is no longer wanted, because of `reason` (a literal). Its readers are to be told
     // when readers_may_go(), true once: they have, or can be given, all there will be. stopped(): following has ended and nobody reads it here.
@@ -67,7 +72,7 @@ class CoreStream {
     void begin();
     [[nodiscard]] bool following_ended() const;
     void welcome();
-    void heartbeat(std::uint64_t seconds, std::int64_t wall_us);
+    void heartbeat(const Tick& tick);
     void post_to_home(Message::Kind kind);
 
     std::shared_ptr<StreamInfo> info_;

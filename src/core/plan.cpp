@@ -28,13 +28,13 @@ const StreamInfo* same_name(const Plan* previous, const std::string& name) {
 
 // `before`: the stream whose place it takes, or nullptr.
 std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamInfo* before,
-                                       std::size_t cores, std::int64_t wall_us) {
+                                       std::size_t cores, const Moment& now) {
     static std::atomic<std::uint32_t> ids{0};
     const std::uint32_t id = ids.fetch_add(1) + 1;
     auto stream = std::make_shared<StreamInfo>(config, cores,
                                                before != nullptr ? before->home_core : id % cores);
     stream->id = id;
-    stream->started_us = wall_us;
+    stream->started_ms = now.monotonic_ms;
     if (before != nullptr) {
         stream->before_id = before->id;
         stream->epoch = before->epoch;
@@ -42,7 +42,7 @@ std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamI
     }
     // Different for every start and every stream, so that an id of another stream or of an earlier
     // run is recognised as such.
-    stream->epoch = fmt::format("{:x}", wall_us + id);
+    stream->epoch = fmt::format("{:x}", now.wall_us + id);
     return stream;
 }
 
@@ -86,14 +86,14 @@ std::vector<std::string> leaving_hosts(const Plan* previous, std::uint16_t port,
 }  // namespace
 
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
-                                              std::size_t cores, std::int64_t wall_us) {
+                                              std::size_t cores, const Moment& now) {
     auto plan = std::make_shared<Plan>();
     plan->router = config.router.enabled;
     plan->router_port = config.router.port;
     for (const StreamConfig& stream : config.streams) {
         auto kept = same_stream(previous, stream);
         if (kept == nullptr)
-            kept = new_stream(stream, same_name(previous, stream.name), cores, wall_us);
+            kept = new_stream(stream, same_name(previous, stream.name), cores, now);
         plan->streams.push_back(std::move(kept));
     }
     const std::vector<std::shared_ptr<Site>> sites = sites_of(config, *plan);

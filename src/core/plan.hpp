@@ -20,6 +20,12 @@ struct PlannedListener {
         sockets;  // one per core, open in this plan; empty: the core listens there already
 };
 
+// When a plan is made, by the two clocks.
+struct Moment {
+    std::int64_t wall_us = 0;
+    std::uint64_t monotonic_ms = 0;
+};
+
 struct Plan {
     std::vector<std::shared_ptr<StreamInfo>> streams;
     std::vector<PlannedListener> listeners;
@@ -29,6 +35,6 @@ struct Plan {
 
 // Opens every port that `previous` (may be null) does not have yet. On failure nothing stays open.
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
-                                              std::size_t cores, std::int64_t wall_us);
+                                              std::size_t cores, const Moment& now);
 
 }  // namespace logwisp

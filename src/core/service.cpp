@@ -59,10 +59,13 @@ std::uint64_t random_seed() {
     return seed;
 }
 
-std::int64_t wall_us() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
+Moment moment() {
+    timespec wall{};
+    timespec monotonic{};
+    ::clock_gettime(CLOCK_REALTIME, &wall);
+    ::clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    return {wall.tv_sec * 1'000'000LL + wall.tv_nsec / 1000,
+            static_cast<std::uint64_t>(monotonic.tv_sec * 1000LL + monotonic.tv_nsec / 1'000'000)};
 }
 
 BackendChoice choice_of(BackendName name) {
@@ -89,7 +92,7 @@ class Service {
     int run() {
         if (!open_signals() || !make_cores()) return 1;
         Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config_, nullptr, core_count_, wall_us());
+            make_plan(config_, nullptr, core_count_, moment());
         if (!plan) {
             log_error("cannot listen on {}", plan.error().text());
             return 1;
@@ -249,7 +252,7 @@ class Service {
             return notifier_.ready("reload failed, the old configuration stays in force");
         }
         Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config, plan_.get(), core_count_, wall_us());
+            make_plan(config, plan_.get(), core_count_, moment());
         if (!plan) {
             log_error("reload: cannot listen on {}; the old configuration stays in force",
                       plan.error().text());

@@ -29,7 +29,7 @@ void write_server(JsonWriter& json, const StreamInfo& stream, const StatusFacts&
     json.key("buffer_size");
     json.number(std::uint64_t{http.buffer_entries});
     json.key("uptime_seconds");
-    json.number(stream.uptime_seconds(facts.wall_us));
+    json.number(stream.uptime_seconds(facts.now_ms));
     json.end_object();
 }
 
@@ -176,7 +176,7 @@ std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
         dropped += stream->dropped_entries();
         http += stream->http_readers.load(std::memory_order_relaxed);
         tcp += stream->tcp_readers.load(std::memory_order_relaxed);
-        uptime = std::max(uptime, stream->uptime_seconds(facts.wall_us));
+        uptime = std::max(uptime, stream->uptime_seconds(facts.now_ms));
     }
     json.end_array();
     json.key("server");

@@ -12,7 +12,7 @@
 namespace logwisp {
 
 struct StatusFacts {
-    std::int64_t wall_us = 0;
+    std::uint64_t now_ms = 0;  // monotonic
     std::string_view backend;
     std::size_t cores = 1;
     bool router = false;

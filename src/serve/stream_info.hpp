@@ -45,8 +45,8 @@ struct StreamInfo {
     std::uint32_t before_id = 0;
     const StreamConfig config;
     const std::size_t home_core;
-    std::string epoch;            // see StreamOptions
-    std::int64_t started_us = 0;  // wall clock
+    std::string epoch;             // see StreamOptions
+    std::uint64_t started_ms = 0;  // monotonic, as Reactor::now_ms()
     std::vector<CoreStreamCounters> per_core;
     MonitorCounters monitor;
 
@@ -54,9 +54,9 @@ struct StreamInfo {
     std::atomic<std::uint32_t> http_readers{0};
     std::atomic<std::uint32_t> tcp_readers{0};
 
-    [[nodiscard]] std::uint64_t uptime_seconds(std::int64_t wall_us) const {
-        return wall_us > started_us ? static_cast<std::uint64_t>(wall_us - started_us) / 1'000'000
-                                    : 0;
+    [[nodiscard]] std::uint64_t uptime_seconds(std::uint64_t now_ms) const {
+        // A core's time is taken once per turn, which may be before the stream began.
+        return now_ms > started_ms ? (now_ms - started_ms) / 1000 : 0;
     }
     [[nodiscard]] std::uint64_t dropped_entries() const {
         std::uint64_t sum = 0;

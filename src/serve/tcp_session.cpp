@@ -38,7 +38,7 @@ void TcpSession::probe() {
     HeartbeatFacts facts;
     facts.wall_us = host().wall_us();
     facts.clients = stream()->tcp_readers.load(std::memory_order_relaxed);
-    facts.uptime_seconds = stream()->uptime_seconds(facts.wall_us);
+    facts.uptime_seconds = stream()->uptime_seconds(host().reactor().now_ms());
     connection().queue(tcp_heartbeat(heartbeat, facts));
     host().request_pump(*this);
 }

@@ -28,7 +28,7 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
       paused_until_ns_(cores, 0) {
     info_->id = 1;
     info_->epoch = stream_epoch;
-    info_->started_us = files.wall_us();
+    info_->started_ms = world.now_ns() / 1'000'000;
 
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
@@ -62,7 +62,7 @@ void Program::reload(const StreamConfig& config) {
     changed->id = info_->id + 1;
     changed->before_id = info_->id;
     changed->epoch = info_->epoch;
-    changed->started_us = files_.wall_us();
+    changed->started_ms = info_->started_ms;
     info_ = std::move(changed);
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
