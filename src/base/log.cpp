@@ -15,7 +15,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log_text.hpp"
@@ -114,13 +116,19 @@ class StderrSink final : public spdlog::sinks::sink {
     LogWriter writer_{STDERR_FILENO};
 };
 
-// The writer thread inherits the mask: signals are for the threads that expect them.
+// The writer thread inherits the mask: signals are for the threads that expect them. Null when the system
+// gives no thread.
 std::shared_ptr<spdlog::details::thread_pool> start_writer_thread() {
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    auto pool = std::make_shared<spdlog::details::thread_pool>(queue_messages_max, 1);
+    std::shared_ptr<spdlog::details::thread_pool> pool;
+    try {
+        pool = std::make_shared<spdlog::details::thread_pool>(queue_messages_max, 1);
+    } catch (const std::system_error&) {
+        // Lines are then written directly.
+    }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return pool;
 }
@@ -149,6 +157,7 @@ void log_start(LogOptions options) {
     log.priority = std::getenv("JOURNAL_STREAM") != nullptr;
     log.deadline = Clock::time_point::max();
     log.pool = start_writer_thread();
+    if (log.pool == nullptr) return;
     auto logger =
         std::make_shared<spdlog::async_logger>("logwisp", std::make_shared<StderrSink>(), log.pool,
                                                spdlog::async_overflow_policy::overrun_oldest);
@@ -170,11 +179,18 @@ void log_stop() {
     // no limit of its own.
     auto ended = std::make_shared<std::promise<void>>();
     auto future = ended->get_future();
-    std::thread([pool = std::move(log.pool), ended]() mutable {
-        state().overrun += pool->overrun_counter();
-        pool.reset();
+    // Behind a pointer of its own, so that whoever lets go holds the last one.
+    auto pool = std::make_shared<decltype(log.pool)>(std::move(log.pool));
+    const auto let_go = [pool, ended] {
+        state().overrun += (*pool)->overrun_counter();
+        pool->reset();
         ended->set_value();
-    }).detach();
+    };
+    try {
+        std::thread(let_go).detach();
+    } catch (const std::system_error&) {
+        let_go();  // no thread to be had: without a limit, then
+    }
     if (future.wait_for(patience + patience_spare) != std::future_status::ready)
         log.dropped.fetch_add(1, std::memory_order_relaxed);
 }

@@ -51,6 +51,15 @@ test('stdin, stdout and stderr closed: no file or socket takes their numbers', s
     await one_line_arrives(world, { via: ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh'] });
 }));
 
+test('no thread to be had: it says so and does not start', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const server = world.launch({ via: refuse('clone3=EAGAIN', 'clone=EAGAIN'), config: one_stream({ dir: world.dir, http }) });
+    server.expected_exit = 1;
+    assert.equal((await server.ended()).code, 1);
+    assert.match(server.stderr, /cannot start a thread for core 1 of \d+: Resource temporarily unavailable/);
+    assert.equal(server.stdout, '');
+}));
+
 test('a second instance hears that the port is taken', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
     const config = one_stream({ dir: world.dir, http, tcp });
