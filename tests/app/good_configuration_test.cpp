@@ -10,84 +10,12 @@
 namespace logwisp::test {
 namespace {
 
-constexpr std::string_view several_streams = R"(
-# Global defaults
-[monitor]
-check_interval_ms = 100
-
-# Application logs stream
-[[streams]]
-name = "app"
-
-[streams.monitor]
-targets = [
-    { path = "/var/log/myapp", pattern = "*.log", is_file = false },
-    { path = "/var/log/myapp/app.log", is_file = true }
-]
-
-[streams.httpserver]
-enabled = true
-port = 8080
-buffer_size = 2000
-stream_path = "/stream"
-status_path = "/status"
-
-[streams.httpserver.heartbeat]
-enabled = true
-interval_seconds = 30
-include_timestamp = true
-include_stats = true
-format = "json" # or "comment" for SSE comments
-
-# System logs stream
-[[streams]]
-name = "system"
-
-[streams.monitor]
-check_interval_ms = 50 # Override global default
-targets = [
-    { path = "/var/log/syslog", is_file = true },
-    { path = "/var/log/auth.log", is_file = true }
-]
-
-[streams.tcpserver]
-enabled = true
-port = 9090
-buffer_size = 5000
-
-[streams.httpserver]
-enabled = true
-port = 8443
-stream_path = "/logs"
-status_path = "/health"
-)";
-
-constexpr std::string_view one_stream = R"(
-[monitor]
-check_interval_ms = 100
-
-[[monitor.targets]]
-path = "./"
-pattern = "*.log"
-is_file = false
-
-[tcpserver]
-enabled = false
-port = 9090
-buffer_size = 1000
-
-[httpserver]
-enabled = true
-port = 8080
-buffer_size = 1000
-
-[httpserver.heartbeat]
-enabled = true
-interval_seconds = 30
-include_timestamp = true
-include_stats = true
-format = "json"
-)";
+// Where tests/e2e runs them and the fuzzer begins with them.
+std::string corpus(const std::string& name) {
+    return read_text(LOGWISP_SOURCE_DIR "/tests/fuzz/corpus/config/" + name);
+}
+const std::string several_streams = corpus("several_streams.toml");
+const std::string one_stream = corpus("one_stream.toml");
 
 void expect_good(const Loaded& loaded) {
     EXPECT_EQ(texts(loaded.problems), std::vector<std::string>{});

@@ -8,8 +8,6 @@ if(LOGWISP_SANITIZE)
   set(E2E_DEADLINE_MS 60000)
 endif()
 
-add_executable(refuse support/refuse.c)
-
 set(E2E_DIR ${CMAKE_CURRENT_SOURCE_DIR}/e2e)
 add_test(NAME e2e_packages COMMAND sh ${E2E_DIR}/install-packages.sh)
 set_tests_properties(e2e_packages PROPERTIES FIXTURES_SETUP e2e_packages TIMEOUT 300)

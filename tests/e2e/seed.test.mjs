@@ -2,62 +2,17 @@
 // own) runs unchanged, standalone and behind the router, and every client command of that time works on it. Only ports and the root of
 // the paths are this test's.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import test from 'node:test';
 import { get, get_json, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
+// What tests/app reads is run here.
+const as_written = fs.readFileSync(new URL('../fuzz/corpus/config/several_streams.toml', import.meta.url), 'utf8');
+
 function configuration(world, [app, tcp, system]) {
-    return `
-# Global defaults
-[monitor]
-check_interval_ms = 100
-
-# Application logs stream
-[[streams]]
-name = "app"
-
-[streams.monitor]
-targets = [
-  { path = "${world.path('var/log/myapp')}", pattern = "*.log", is_file = false },
-  { path = "${world.path('var/log/myapp/app.log')}", is_file = true }
-]
-
-[streams.httpserver]
-enabled = true
-port = ${app}
-buffer_size = 2000
-stream_path = "/stream"
-status_path = "/status"
-
-# System logs stream
-[[streams]]
-name = "system"
-
-[streams.monitor]
-check_interval_ms = 50  # Override global default
-targets = [
-  { path = "${world.path('var/log/syslog')}", is_file = true },
-  { path = "${world.path('var/log/auth.log')}", is_file = true }
-]
-
-[streams.tcpserver]
-enabled = true
-port = ${tcp}
-buffer_size = 5000
-
-[streams.httpserver]
-enabled = true
-port = ${system}
-stream_path = "/logs"
-status_path = "/health"
-
-[streams.httpserver.heartbeat]
-enabled = true
-interval_seconds = 30
-include_timestamp = true
-include_stats = true
-format = "json"
-`;
+    const replaced = { '/var/log': world.path('var/log'), 8080: app, 9090: tcp, 8443: system };
+    return as_written.replace(/\/var\/log|\b(8080|9090|8443)\b/g, (word) => replaced[word]);
 }
 
 async function launch(world, args = []) {

@@ -76,7 +76,7 @@ void LoadServer::start(const ServerOptions& options) {
            << "\nbuffer_size = " << options.buffer_entries << "\n";
     config.close();
     std::vector<std::string> words;
-    if (denied) words.emplace_back(LOGWISP_DENY_IO_URING);
+    if (denied) words = {LOGWISP_REFUSE, "io_uring_setup=EPERM", "--"};
     words.insert(words.end(), {LOGWISP_BINARY, "--config", folder_ / "logwisp.toml"});
     std::vector<std::string> environment{"XDG_STATE_HOME=" + folder_.string(),
                                          "STATE_DIRECTORY=" + folder_.string()};
