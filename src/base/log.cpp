@@ -46,8 +46,6 @@ struct LogState {
     std::atomic<bool> priority{false};
     std::atomic<spdlog::async_logger*> logger{nullptr};
     std::atomic<Clock::time_point> deadline{Clock::time_point::max()};  // of the writer thread
-    std::atomic<std::uint64_t> dropped{0};                              // by writers
-    std::atomic<std::uint64_t> overrun{0};                              // in queues that are gone
 
     std::mutex mutex;  // what follows, and lines written without the queue
     LogWriter direct{STDERR_FILENO};
@@ -96,8 +94,8 @@ std::int64_t microseconds_of(std::chrono::system_clock::time_point time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
 }
 
-// Runs on the writer thread alone. While stderr takes nothing it waits; the queue overruns, which
-// is counted, and no one else waits.
+// Runs on the writer thread alone. While stderr takes nothing it waits; the queue overruns, and no
+// one else waits.
 class StderrSink final : public spdlog::sinks::sink {
   public:
     void log(const spdlog::details::log_msg& message) override {
@@ -105,8 +103,8 @@ class StderrSink final : public spdlog::sinks::sink {
         const std::string line = format_line({.level = from_spdlog(message.level),
                                               .time_us = microseconds_of(message.time),
                                               .text = text});
-        if (!writer_.write(line, [] { return state().deadline.load(); }))
-            state().dropped.fetch_add(1, std::memory_order_relaxed);
+        // What stderr does not take is dropped.
+        static_cast<void>(writer_.write(line, [] { return state().deadline.load(); }));
     }
     void flush() override {}
     void set_pattern(const std::string&) override {}
@@ -143,7 +141,6 @@ void write_directly(LogLevel level, std::string_view text) {
     const auto deadline = Clock::now() + (state().direct_stuck ? 0s : patience);
     const bool written = state().direct.write(line, [&] { return deadline; });
     state().direct_stuck = !written;
-    if (!written) state().dropped.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -182,7 +179,6 @@ void log_stop() {
     // Behind a pointer of its own, so that whoever lets go holds the last one.
     auto pool = std::make_shared<decltype(log.pool)>(std::move(log.pool));
     const auto let_go = [pool, ended] {
-        state().overrun += (*pool)->overrun_counter();
         pool->reset();
         ended->set_value();
     };
@@ -191,14 +187,8 @@ void log_stop() {
     } catch (const std::system_error&) {
         let_go();  // no thread to be had: without a limit, then
     }
-    if (future.wait_for(patience + patience_spare) != std::future_status::ready)
-        log.dropped.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::uint64_t log_dropped() {
-    LogState& log = state();
-    const std::lock_guard lock(log.mutex);
-    return log.dropped + log.overrun + (log.pool == nullptr ? 0 : log.pool->overrun_counter());
+    // In time or not: we go on.
+    static_cast<void>(future.wait_for(patience + patience_spare));
 }
 
 bool log_wants(LogLevel level) {

@@ -1,4 +1,4 @@
-// LogWisp's own diagnostics: to stderr, asynchronous, dropping (and counting) rather than blocking a reactor. Any thread.
+// LogWisp's own diagnostics: to stderr, asynchronous, dropping rather than blocking a reactor. Any thread.
 //
 // Under systemd (JOURNAL_STREAM set) each line begins with its syslog priority, <3> to <7>. A site that could repeat for every
 // line, client or turn owns a LogLimiter, so that a fault says its name once and then only how often.
@@ -24,7 +24,6 @@ void log_start(LogOptions options);
 void log_set_level(LogLevel level);
 // Writes out what is queued, waiting at most a second for a stderr that does not take it, and goes back to writing directly.
 void log_stop();
-std::uint64_t log_dropped();
 bool log_wants(LogLevel level);
 void log_line(LogLevel level, std::string_view text);
 

@@ -30,8 +30,8 @@ class Fabric {
     // On producer `from`'s thread. A control message is never lost: while the mailbox is full it
     // waits in the producer's own queue.
     void post(std::uint32_t from, std::size_t to, Message message);
-    // False when the mailbox is too full for another batch: the receiver misses it, and says so to
-    // its readers.
+    // False when the mailbox is too full for another batch: the sender remembers where the receiver
+    // stands and sends the rest later.
     [[nodiscard]] bool has_room_for_batch(std::uint32_t from, std::size_t to) const;
     // Producer `from`, once per turn: hands over what waited, wakes whoever was posted to. True when
     // something still waits.

@@ -60,7 +60,7 @@ class Reactor {
 
     // Taken once per turn, monotonic.
     [[nodiscard]] std::uint64_t now_ms() const { return now_ms_; }
-    // Turns completed; read by the watchdog and by /healthz.
+    // Turns completed.
     [[nodiscard]] std::uint64_t turns() const { return turns_; }
     [[nodiscard]] Backend& backend() { return *backend_; }
 

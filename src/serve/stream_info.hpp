@@ -30,8 +30,9 @@ struct MonitorCounters {
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;
-    Counter unposted_entries;  // a core's mailbox was full; its readers were told
-    Counter next_sequence;     // the next entry's on the home core: how far behind is a replica?
+    Counter
+        unposted_entries;   // lost by the ring before a slow core had room; its readers were told
+    Counter next_sequence;  // the next entry's on the home core: how far behind is a replica?
     std::atomic<bool> ready{false};
 };
 

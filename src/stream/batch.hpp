@@ -45,7 +45,7 @@ class Batch {
         return {bytes_.get() + begin, ends_[index] - begin};
     }
 
-    // Sequence of the first entry; set by Stream::publish.
+    // Sequence of the first entry; set by Stream::number.
     std::uint64_t first_sequence = 0;
 
     void clear();

@@ -103,7 +103,7 @@ class View {
     struct Next {
         Gap gap;                          // tell it so; its cursor is already moved
         std::span<const char> entries;    // from the ring; afterwards sent()
-        std::span<const char> heartbeat;  // the view's own; afterwards sent_heartbeat()
+        std::span<const char> heartbeat;  // the view's own, unchanged until it has gone
     };
     Next pull(Subscriber& subscriber, std::size_t bytes_max);
     // `bytes` of pull().entries were taken. Returns the rest of the frame that was begun, to be

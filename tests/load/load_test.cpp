@@ -4,7 +4,7 @@
 // behind; a line costs no allocation. Method: logwisp-fanout judges every byte of every reader.
 // Nothing here depends on speed: buffers are a second or more of writing.
 //
-// With LOGWISP_SOAK set (make soak) the sleeping reader sleeps a minute and the crowd is twice as
+// With LOGWISP_SOAK set the sleeping reader sleeps a minute and the crowd is twice as
 // large.
 #include <gtest/gtest.h>
 
