@@ -57,7 +57,8 @@ TEST_P(Accept, connect_and_reset_at_once_still_gives_a_descriptor_whose_recv_end
     ASSERT_TRUE(turn_until([&] { return receiving.ended(); }));
     EXPECT_EQ(receiving.last(), -ECONNRESET);
     backend().configure_accepted(accepting.results[0]);
-    EXPECT_FALSE(backend().peer_is_gone(accepting.results[0]));
+    EXPECT_TRUE(backend().peer_is_gone(accepting.results[0]));
+    EXPECT_FALSE(backend().peer_is_gone(accepting.results[20]));
     close_all(accepting.results);
     ::close(last);
     reactor().cancel(accepting.completion);
