@@ -4,8 +4,10 @@ find_program(NODE node REQUIRED)
 find_program(NPM npm REQUIRED)
 
 set(E2E_DEADLINE_MS 20000)
+set(E2E_SANITIZED 0)
 if(LOGWISP_SANITIZE)
   set(E2E_DEADLINE_MS 60000)
+  set(E2E_SANITIZED 1)
 endif()
 
 set(E2E_DIR ${CMAKE_CURRENT_SOURCE_DIR}/e2e)
@@ -28,6 +30,6 @@ foreach(file ${files})
       FIXTURES_REQUIRED e2e_packages
       LABELS "${labels}"
       TIMEOUT 240
-      ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS}")
+      ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS};E2E_SANITIZED=${E2E_SANITIZED}")
   endforeach()
 endforeach()

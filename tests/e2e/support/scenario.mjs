@@ -54,6 +54,10 @@ class World {
         fs.appendFileSync(this.path(name), text);
     }
 
+    rename(name, next) {
+        fs.renameSync(this.path(name), this.path(next));
+    }
+
     // Ports that nobody listens on now.
     async ports(count) {
         const probes = await Promise.all(
