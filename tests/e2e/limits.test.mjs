@@ -78,6 +78,7 @@ test('out of descriptors while serving', scenario(async (world) => {
 // A reader needs no descriptor of its own to begin, not even the first on its core, for whom the rings are made.
 test('readers that begin when the last descriptor has gone, and those who wait for one', scenario(async (world) => {
     const [http] = await world.ports(1);
+    world.write('app.log', '');  // open from the start: it needs a descriptor too
     const server = await world.start({ http, via: ['prlimit', '--nofile=96:96'], config: one_stream({ dir: world.dir, http }) });
     const crowd = Array.from({ length: 200 }, () => {
         const client = { socket: net.connect({ port: http, host: '127.0.0.1' }), text: '' };
