@@ -171,8 +171,9 @@ void TailState::watch_file(Follower& follower, const std::string& path) {
     if (!watch) return told_no_watch(watch.error());
     // The path may have been given to another file since it was opened.
     const auto status = files().status(path);
-    if (!status || status->identity != follower.identity) return release_watch_if_unused(*watch);
+    // Known from here on, or nobody would take it back.
     WatchUse& use = watch_uses[*watch];
+    if (!status || status->identity != follower.identity) return release_watch_if_unused(*watch);
     use.follower = &follower;
     follower.watch = *watch;
     --unwatched_files;
