@@ -38,12 +38,13 @@ std::size_t typing_errors(std::string_view a, std::string_view b) {
 std::string nearest(std::string_view written, const std::vector<std::string>& candidates) {
     if (written.size() > name_bytes_max) return {};
     // "http" for "httpserver" and "hostname" for "host" are other words for it, not six errors.
-    for (const std::string& candidate : candidates) {
-        bool shortened = written.size() >= abbreviation_bytes_min && candidate.starts_with(written);
-        bool extended =
-            candidate.size() >= abbreviation_bytes_min && written.starts_with(candidate);
-        if (shortened || extended) return candidate;
-    }
+    // An abbreviation first: "sync_interval" is "sync_interval_ms" and not "sync".
+    for (const std::string& candidate : candidates)
+        if (written.size() >= abbreviation_bytes_min && candidate.starts_with(written))
+            return candidate;
+    for (const std::string& candidate : candidates)
+        if (candidate.size() >= abbreviation_bytes_min && written.starts_with(candidate))
+            return candidate;
     std::string best;
     std::size_t fewest = std::max<std::size_t>(1, written.size() / 3) + 1;
     for (const std::string& candidate : candidates) {

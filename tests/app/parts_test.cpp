@@ -29,6 +29,9 @@ TEST(Nearest, SuggestsOnlyWhatIsNear) {
     EXPECT_EQ(nearest("prot", names), "port");
     EXPECT_EQ(nearest("http", names), "httpserver");
     EXPECT_EQ(nearest("hostname", names), "host");
+    const std::vector<std::string> alike{"sync", "sync_interval_ms"};
+    EXPECT_EQ(nearest("sync_interval", alike), "sync_interval_ms");
+    EXPECT_EQ(nearest("sync_mode", alike), "sync");
     EXPECT_EQ(nearest("hearbeat", names), "heartbeat");
     EXPECT_EQ(nearest("xyz", names), "");
     EXPECT_EQ(nearest("", names), "");
