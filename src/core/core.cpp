@@ -68,10 +68,13 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
     answer_early_attaches();
 
     std::map<std::string, OpenListener> before = std::exchange(listeners_, {});
+    std::unordered_map<const Site*, std::shared_ptr<const Site>> sites;  // old to new
     for (const PlannedListener& planned : plan_->listeners) {
         OpenListener& open = listeners_[planned.key];
         open.site = planned.site;
         if (auto found = before.find(planned.key); found != before.end()) {
+            if (found->second.site->tcp == planned.site->tcp)
+                sites.emplace(found->second.site.get(), planned.site);
             open.listener = std::move(found->second.listener);
             before.erase(found);
         } else {
@@ -82,6 +85,21 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
     for (auto& [key, gone] : before) {
         gone.listener->close();
         closing_listeners_.push_back(std::move(gone.listener));
+    }
+    move_sessions(sites);
+}
+
+// A connection that is kept for more requests asks for what the port serves now; one whose port is
+// gone is of no use to anybody.
+void Core::move_sessions(
+    const std::unordered_map<const Site*, std::shared_ptr<const Site>>& sites) {
+    for (Session* session = first_session_; session != nullptr;) {
+        Session* const next = session->links.next;
+        if (const auto found = sites.find(&session->site()); found != sites.end())
+            session->set_site(found->second);
+        else if (session->connection_idle())
+            session->close();
+        session = next;
     }
 }
 
@@ -94,8 +112,9 @@ void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
 // Another core was told of this plan first, and its readers were faster than our own message: nothing is known here of the stream they ask
 // for. Ids only grow, so one that is not above the newest we know is of a stream that has gone.
 void Core::answer_early_attaches() {
-    std::uint32_t newest = 0;
+    std::uint32_t newest = newest_stream_;
     for (const auto& info : plan_->streams) newest = std::max(newest, info->id);
+    newest_stream_ = newest;
     for (const EarlyAttach& early : std::exchange(early_attaches_, {})) {
         CoreStream* stream = find(early.stream_id);
         if (stream != nullptr && stream->home() != nullptr)
@@ -197,6 +216,9 @@ void Core::ask_status(const std::shared_ptr<StreamInfo>& info, Session& session)
     if (here != nullptr && here->home() != nullptr)
         return session.on_status(
             stream_status(*info, status_facts(), here->home()->watchers_json()));
+    // Asked of a stream that a reload has ended since.
+    if (info->home_core == index_)
+        return session.on_status(stream_status(*info, status_facts(), "[]"));
     waiting_for_status_[session.id()] = &session;
     Message message;
     message.kind = Message::Kind::task;
@@ -243,10 +265,12 @@ bool Core::on_turn_end() {
         more = publish() || more;
     }
     send_to_readers();
-    more = fabric_.flush(index_) || more;
+    const bool unsent = fabric_.flush(index_);
     destroy_ended();
-    if (draining_) finish_if_done();
-    return more;
+    // Others wait for what is still to be posted; a core that takes nothing is not waited for for
+    // ever.
+    if (draining_ && (!unsent || stop_timed_out_)) finish_if_done();
+    return more || unsent;
 }
 
 bool Core::receive_messages() {
@@ -271,12 +295,17 @@ void Core::receive(Message& message) {
             message.batch->release();
             break;
         case Message::Kind::attach:
-            if (stream == nullptr)
+            if (stream == nullptr && message.stream_id > newest_stream_)
                 early_attaches_.push_back({message.from, message.stream_id});
+            else if (stream == nullptr)
+                break;
             else if (stream->home() != nullptr)
                 stream->attach(message.from);
             break;
         case Message::Kind::detach:
+            std::erase_if(early_attaches_, [&](const EarlyAttach& early) {
+                return early.from == message.from && early.stream_id == message.stream_id;
+            });
             if (stream != nullptr && stream->home() != nullptr) stream->detach(message.from);
             break;
         case Message::Kind::attached:
@@ -367,6 +396,7 @@ bool Core::has_readers() const {
 }
 
 void Core::on_stop_timeout() {
+    stop_timed_out_ = true;
     for (const auto& stream : streams_) stream->stop_waiting();
     close_remaining();
 }

@@ -92,6 +92,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void send_to_readers();
     void destroy_ended();
 
+    void move_sessions(const std::unordered_map<const Site*, std::shared_ptr<const Site>>& sites);
     void begin_stream(const std::shared_ptr<StreamInfo>& info);
     void answer_early_attaches();
     void on_tick();
@@ -115,6 +116,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     std::shared_ptr<const Plan> plan_;
     std::vector<std::unique_ptr<CoreStream>> streams_;
     std::vector<EarlyAttach> early_attaches_;
+    std::uint32_t newest_stream_ = 0;                // id
     std::map<std::string, OpenListener> listeners_;  // by PlannedListener::key
     std::vector<std::unique_ptr<Listener>> closing_listeners_;
 
@@ -131,6 +133,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     std::uint64_t ticks_ = 0;
     bool started_ = false;
     bool draining_ = false;
+    bool stop_timed_out_ = false;
     bool finished_ = false;
 };
 

@@ -186,7 +186,8 @@ bool CoreStream::readers_may_go() {
 bool CoreStream::following_ended() const { return state_ == State::home && home_->stopped(); }
 
 void CoreStream::stop_waiting() {
-    if (home_ != nullptr || state_ != State::attached) return;
+    if (home_ != nullptr) return home_->give_up();
+    if (state_ != State::attached) return;
     state_ = State::detached;
     post_to_home(Message::Kind::detach);
 }

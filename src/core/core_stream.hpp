@@ -60,7 +60,7 @@ class CoreStream {
     // Why; nullptr: it is wanted.
     [[nodiscard]] const char* retired() const { return retired_; }
     [[nodiscard]] bool readers_may_go();
-    // The home core takes too long: what it has not sent by now does not count.
+    // The other side takes too long: what has not been sent by now does not count.
     void stop_waiting();
     [[nodiscard]] bool stopped() const;
     [[nodiscard]] bool done();

@@ -21,6 +21,7 @@ Fabric::Fabric(std::size_t cores) : cores_(cores), backends_(cores, nullptr) {
 }
 
 void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
+    CHECK(from != to);  // nobody would receive it
     Sender& sender = *senders_[from];
     message.from = from;
     sender.wake[to] = true;

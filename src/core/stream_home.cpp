@@ -130,6 +130,8 @@ bool StreamHome::tell_end() {
     return all_told;
 }
 
+void StreamHome::give_up() { std::fill(sent_to_.begin(), sent_to_.end(), 0); }
+
 void StreamHome::detach(std::uint32_t core) { sent_to_[core] = 0; }
 
 bool StreamHome::idle() {

@@ -41,6 +41,8 @@ class StreamHome final : public EntrySink {
     // Once stopped(), every turn: tells each core that has everything that this was all. True when
     // all were told.
     bool tell_end();
+    // Cores that lack something still are not waited for any more.
+    void give_up();
     [[nodiscard]] bool idle();
 
     // /status "watchers".

@@ -50,6 +50,12 @@ void HttpSession::on_received(std::span<const char> bytes) {
 }
 
 void HttpSession::parse(std::span<const char> bytes) {
+    requests_->parsing = true;
+    answer_requests(bytes);
+    if (requests_ != nullptr) requests_->parsing = false;
+}
+
+void HttpSession::answer_requests(std::span<const char> bytes) {
     while (!bytes.empty()) {
         std::size_t used = 0;
         const HttpParser::Outcome outcome = requests_->parser.feed(bytes, used);
@@ -265,7 +271,8 @@ void HttpSession::on_status(std::string json) {
     CHECK(requests_ != nullptr);
     requests_->waiting = false;
     answer_json(200, std::move(json));
-    if (connection().closing() || !requests_->keep_alive) return;
+    // Answered at once: whoever asked goes on.
+    if (requests_->parsing || connection().closing() || !requests_->keep_alive) return;
     const std::string held = std::exchange(requests_->held, {});
     const bool peer_finished = requests_->peer_finished;
     parse(held);

@@ -35,7 +35,8 @@ class HttpSession final : public Session {
         std::uint8_t minor_version = 1;
         bool keep_alive = true;
         bool head_only = false;
-        bool waiting = false;        // for on_status()
+        bool waiting = false;  // for on_status()
+        bool parsing = false;
         bool peer_finished = false;  // while waiting: no more requests come than are held
     };
 
@@ -48,6 +49,7 @@ class HttpSession final : public Session {
 
     void probe();
     void parse(std::span<const char> bytes);
+    void answer_requests(std::span<const char> bytes);
     void respond(const HttpRequest& request);
     void respond_options(const Route* route, const HttpRequest& request);
     void respond_stream(const std::shared_ptr<StreamInfo>& wanted, const HttpRequest& request);

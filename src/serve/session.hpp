@@ -43,6 +43,12 @@ class Session : public ConnectionOwner, public Subscriber {
     // Leaving or told to: nothing may begin for it any more.
     [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
     [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }
+    // What is served at the port it came in by, as of the last plan.
+    [[nodiscard]] const Site& site() const { return *site_; }
+    void set_site(std::shared_ptr<const Site> site) {
+        CHECK(site->counters == site_->counters);  // of the same port
+        site_ = std::move(site);
+    }
     [[nodiscard]] std::uint64_t id() const { return id_; }
 
     // The core's lists; see core/core.hpp.
@@ -67,7 +73,6 @@ class Session : public ConnectionOwner, public Subscriber {
     void discard(std::size_t bytes);
 
     Host& host() { return host_; }
-    [[nodiscard]] const Site& site() const { return *site_; }
     Connection& connection() { return connection_; }
     CoreStreamCounters& counters() { return stream_->per_core[host_.core_index()]; }
 

@@ -123,8 +123,17 @@ class RunningCores {
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }
     }
+    void tell(std::size_t core, const Message::Task& task) {
+        fabric_.post_from_control(core, task);
+    }
     void stop() {
-        tell_all([](Core& core) { core.stop(2000); });
+        tell_stop(2000);
+        join();
+    }
+    void tell_stop(std::uint64_t timeout_ms) {
+        tell_all([timeout_ms](Core& core) { core.stop(timeout_ms); });
+    }
+    void join() {
         for (std::thread& thread : threads_) thread.join();
         stopped_ = true;
     }

@@ -53,6 +53,7 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
 }
 
 void Program::apply(std::shared_ptr<const Plan> plan) {
+    plan_ = plan;
     for (std::size_t index = 0; index < core_count_; ++index)
         fabric_.post_from_control(index, [plan](Core& core) { core.apply(plan); });
 }
@@ -68,6 +69,8 @@ void Program::reload(const StreamConfig& config) {
     plan->streams.push_back(info_);
     plan->listeners.push_back({"tcp", make_tcp_site(info_), {}});
     plan->listeners.push_back({"http", make_http_site(info_), {}});
+    for (std::size_t at = 0; at < plan->listeners.size(); ++at)
+        plan->listeners[at].site->counters = plan_->listeners[at].site->counters;
     apply(plan);
 }
 

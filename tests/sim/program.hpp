@@ -53,6 +53,7 @@ class Program {
     SimFileSystem& files_;
     std::size_t core_count_;
     std::shared_ptr<StreamInfo> info_;
+    std::shared_ptr<const Plan> plan_;
     Fabric fabric_;
     std::vector<SimBackend*> backends_;
     std::vector<std::unique_ptr<Core>> cores_;
