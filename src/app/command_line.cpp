@@ -148,6 +148,12 @@ CommandLine parse_command_line(Command command, const std::vector<std::string>& 
         for (const Flag& flag : flags())
             if (cli.count(std::string(flag.name)) > 0)
                 add_flag_value(flag, given.texts[std::string(flag.name)], out.flags, problems);
+        if (!given.targets.empty() && (given.targets[0] == "check" || given.targets[0] == "tail"))
+            problems.push_back(
+                {{},
+                 fmt::format("{0} is a command and comes first: logwisp {0} ...; a file of that "
+                             "name is ./{0}",
+                             given.targets[0])});
         for (const std::string& text : given.targets) {
             TargetList& list =
                 out.flags.top.targets ? *out.flags.top.targets : out.flags.top.targets.emplace();

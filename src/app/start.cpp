@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "app/feedback.hpp"
 #include "logwisp/version.hpp"
@@ -79,6 +81,13 @@ bool reload(const Start& start, Config& config, std::vector<std::string>& errors
     if (loaded.problems.empty()) find_feedback(loaded);
     errors = lines_of(loaded.problems);
     if (!loaded.problems.empty()) return false;
+    // Whoever writes a file anew empties it first: no streams at all is hardly what is meant.
+    std::error_code unknown;
+    if (!loaded.config.file.empty() &&
+        std::filesystem::file_size(loaded.config.file, unknown) == 0) {
+        errors.push_back(loaded.config.file + ": is empty: still being written?");
+        return false;
+    }
     config = std::move(loaded.config);
     return true;
 }

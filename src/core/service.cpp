@@ -260,8 +260,12 @@ class Service {
         }
         if (config.cores != config_.cores || config.backend != config_.backend)
             log_warn("reload: cores and backend change only with a restart");
+        // What runs is what the next reload is compared with.
+        config.cores = config_.cores;
+        config.backend = config_.backend;
         if (config.log_format != config_.log_format)
             log_warn("reload: the format of diagnostics changes only with a restart");
+        config.log_format = config_.log_format;
         log_set_level(static_cast<LogLevel>(config.log_level));
         config_ = std::move(config);
         plan_ = std::move(*plan);

@@ -109,7 +109,13 @@ void HttpSession::refuse(const HttpRefusal& refusal) {
     requests_->head_only = false;
     requests_->cors_origin.clear();
     if (refusal.status == 0) return close();
+    if (refusal.status == 405) return refuse_method();
     answer_error(refusal.status, refusal.message);
+}
+
+void HttpSession::refuse_method() {
+    answer_error(405, "Only GET, HEAD and OPTIONS are possible here",
+                 {{"Allow", "GET, HEAD, OPTIONS"}});
 }
 
 // --- Requests. ---
@@ -127,9 +133,7 @@ void HttpSession::respond(const HttpRequest& request) {
             if (allowed == "*" || allowed == request.origin) current.cors_origin = allowed;
 
     if (request.method == HttpMethod::options) return respond_options(route, request);
-    if (request.method == HttpMethod::other)
-        return answer_error(405, "Only GET, HEAD and OPTIONS are possible here",
-                            {{"Allow", "GET, HEAD, OPTIONS"}});
+    if (request.method == HttpMethod::other) return refuse_method();
     if (route == nullptr) return answer_error(404, "There is nothing at this path");
 
     switch (route->kind) {

@@ -57,6 +57,7 @@ class HttpSession final : public Session {
     void refuse_full(const HttpRequest& request);
     void answer(HttpAnswer& answer);
     void answer_json(std::uint16_t status, std::string body);
+    void refuse_method();
     void answer_error(std::uint16_t status, std::string_view message,
                       std::vector<std::pair<std::string, std::string>> headers = {});
     void refuse(const HttpRefusal& refusal);

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace logwisp {
+
+namespace {
+std::uint32_t short_hash(std::string_view bytes) {
+    return static_cast<std::uint32_t>(hash_more(hash_seed, bytes));
+}
+}  // namespace
 
 void ContentMark::advance(std::string_view bytes) {
     if (bytes.empty()) return;
@@ -23,6 +30,11 @@ void ContentMark::advance(std::string_view bytes) {
         marker_bytes_ = static_cast<std::uint8_t>(kept + bytes.size());
     }
     position_ += bytes.size();
+    if (position_ <= 2 * part_positions_[0]) return;
+    part_positions_[1] = part_positions_[0];
+    part_hashes_[1] = part_hashes_[0];
+    part_positions_[0] = position_;
+    part_hashes_[0] = short_hash(marker());
 }
 
 void ContentMark::advance_over_hole(std::uint64_t bytes) {
@@ -58,6 +70,22 @@ Likeness ContentMark::compare_head(FileSystem& files, int file, std::uint64_t si
     if (!found) return Likeness::unreadable;
     const bool same = *found == head_bytes_ && hash_more(hash_seed, {bytes, *found}) == head_hash_;
     return same ? Likeness::same : Likeness::different;
+}
+
+Likeness ContentMark::compare_part(FileSystem& files, int file, std::uint64_t size_bytes) const {
+    for (std::size_t part = 0; part < std::size(part_positions_); ++part) {
+        const std::uint64_t position = part_positions_[part];
+        if (position == 0 || position > size_bytes) continue;
+        const Likeness head = compare_head(files, file, size_bytes);
+        if (head != Likeness::same) return head;
+        char bytes[tail_marker_bytes];
+        const std::size_t before = std::min<std::uint64_t>(position, tail_marker_bytes);
+        const auto found = files.read_at(file, {bytes, before}, position - before);
+        if (!found) return Likeness::unreadable;
+        const bool same = *found == before && short_hash({bytes, before}) == part_hashes_[part];
+        return same ? Likeness::same : Likeness::different;
+    }
+    return Likeness::different;
 }
 
 Likeness ContentMark::compare(FileSystem& files, int file) const {

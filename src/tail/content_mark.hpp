@@ -42,6 +42,11 @@ class ContentMark {
         position_ = position;
     }
 
+    // The file is `size_bytes` long, shorter than what was read here: is it the beginning of that?
+    // A copy made before the last lines were written. Told by its head and by the newest part mark
+    // that lies within it; `different` when there is none.
+    [[nodiscard]] Likeness compare_part(FileSystem& files, int file,
+                                        std::uint64_t size_bytes) const;
     // The file begins as this one did (as far as both reach) and, when it reaches that far, has the
     // same bytes before the position.
     [[nodiscard]] Likeness compare_head(FileSystem& files, int file,
@@ -51,6 +56,10 @@ class ContentMark {
     [[nodiscard]] Likeness compare_marker(FileSystem& files, int file) const;
 
   private:
+    // What stood before two earlier positions, newest first; 0: none. The older lies between a
+    // quarter and a half of the position, or is where the first bytes ended.
+    std::uint64_t part_positions_[2] = {};
+    std::uint32_t part_hashes_[2] = {};
     std::uint64_t position_ = 0;
     std::uint64_t head_hash_ = hash_seed;
     std::uint16_t head_bytes_ = 0;

@@ -37,7 +37,6 @@ struct FollowedPath {
     std::uint32_t followers = 0;      // that have it as origin or primary
     Follower* current = nullptr;
     std::uint64_t rotations = 0;
-    std::uint64_t entries = 0;
     std::int64_t last_read_us = 0;
     Retry retry;
 
@@ -58,6 +57,7 @@ struct Follower {
     ContentMark mark;         // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
+    std::uint64_t entries = 0;           // published from this file
     std::int64_t modified_ns = 0;
     std::int64_t born_ns = 0;
     Notice notice;

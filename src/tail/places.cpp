@@ -141,6 +141,7 @@ void TailState::watch_place(Place& place) {
 }
 
 void TailState::told_no_watch(const Error& error) {
+    if (error.code == ENOENT) return;  // renamed or deleted since it was found: looked for again
     if (!watch_limiter.allow(now_ms())) return;
     log_warn("{}: {}: such files and directories are checked every {} ms instead", stream_name,
              error.text(), config.check_interval_ms);

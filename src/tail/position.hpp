@@ -47,6 +47,7 @@ struct FilePosition {
     std::int64_t born_ns = 0;
     std::int64_t modified_ns = 0;
     std::uint64_t known_size_bytes = 0;  // when last looked at
+    std::uint64_t entries = 0;           // published from it
     ContentMark mark;                    // mark.position(): everything before it was published
     bool pass_over = false;              // it stands inside a line nobody wants
     bool maybe_copy = false;
@@ -61,7 +62,6 @@ struct FilePosition {
 struct PathHistory {
     std::string path;
     std::uint64_t rotations = 0;
-    std::uint64_t entries = 0;
     std::int64_t last_read_us = 0;
 };
 

@@ -278,7 +278,7 @@ void TailState::emit(Batch& open, Follower& follower, const SplitLine& line, boo
     open.close_entry(parts.encoder.encode(given, out));
     if (line.original_bytes != 0) counters.truncated_lines.add();
     counters.entries.add();
-    ++follower.origin->entries;
+    ++follower.entries;
 }
 
 // False when the sink is full.
@@ -317,7 +317,7 @@ bool TailState::emit_notice(Follower& follower) {
         parts.encoder.encode_notice(Timestamp{files().wall_us()}, follower.origin->source(),
                                     {message, written.size}, {fields, fields_bytes}, out));
     counters.entries.add();
-    ++follower.origin->entries;
+    ++follower.entries;
     follower.notice = {};
     return true;
 }

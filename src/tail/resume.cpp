@@ -46,8 +46,7 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
         positions->files.push_back(std::move(position));
     }
     for (const auto& [path, entry] : paths)
-        if (entry.had_file)
-            positions->paths.push_back({path, entry.rotations, entry.entries, entry.last_read_us});
+        if (entry.had_file) positions->paths.push_back({path, entry.rotations, entry.last_read_us});
     positions->remembered.assign(remembered.begin(), remembered.end());
     return positions;
 }
@@ -69,6 +68,7 @@ FilePosition TailState::position_of(Follower& follower) {
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
     position.known_size_bytes = follower.known_size_bytes;
+    position.entries = follower.entries;
     position.pass_over = follower.splitter.passing_over();
     position.maybe_copy = follower.maybe_copy;
     position.renamed = follower.renamed;
@@ -100,7 +100,6 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
         FollowedPath* const entry = restore_path(history.path);
         if (entry == nullptr) continue;
         entry->rotations = history.rotations;
-        entry->entries = history.entries;
         entry->last_read_us = history.last_read_us;
     }
     std::vector<Follower*> restored;
@@ -136,6 +135,7 @@ Follower* TailState::restore(FilePosition& position) {
     auto made = make_follower();
     made->mark = position.mark;
     made->notice = position.notice;
+    made->entries = position.entries;
     made->maybe_copy = position.maybe_copy;
     made->renamed = position.renamed;
     made->at_start = position.mark.position() == 0;

@@ -88,6 +88,8 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     const RotationReason reason = reason_of_truncation(follower, status);
     Loss loss = follower.unread();
     follower.before_truncation = std::make_unique<ContentMark>(follower.mark);
+    // Now it is known what a copy of it has to hold, until the next truncation.
+    for (Follower* suspect : suspects) schedule(*suspect);
     Follower* const copy = recover_copy(follower);
     if (copy != nullptr) {
         loss.bytes = 0;
@@ -309,6 +311,17 @@ bool TailState::resolve_copy(Follower& follower) {
             if (likeness == Likeness::unreadable) return false;
             if (likeness == Likeness::same) {
                 follower.mark = *before;
+                follower.go_on(false);
+                break;
+            }
+        } else if (before != nullptr) {
+            // What the writer added while it was being copied was read here and is not in it.
+            const Likeness likeness =
+                before->compare_part(files(), follower.file, status->size_bytes);
+            if (likeness == Likeness::unreadable) return false;
+            if (likeness == Likeness::same) {
+                if (!follower.mark.begin_at(files(), follower.file, status->size_bytes))
+                    return false;
                 follower.go_on(false);
                 break;
             }

@@ -197,7 +197,7 @@ std::vector<WatcherStatus> Tail::watchers() const {
         row.path = follower->primary != nullptr ? follower->primary->path : path.path;
         row.size_bytes = std::max(follower->known_size_bytes, follower->mark.position());
         row.position = follower->mark.position();
-        row.entries = path.entries;
+        row.entries = follower->entries;
         row.rotations = path.rotations;
         row.last_read_us = path.last_read_us;
         row.polled = follower->watch < 0;
@@ -215,7 +215,6 @@ std::vector<WatcherStatus> Tail::watchers() const {
         }
         WatcherStatus row;
         row.path = path;
-        row.entries = entry.entries;
         row.rotations = entry.rotations;
         row.last_read_us = entry.last_read_us;
         row.error = entry.refused ? "not a regular file" : Error{entry.error, "open", {}}.text();

@@ -8,6 +8,9 @@ namespace logwisp {
 
 namespace {
 
+constexpr std::string_view rotation_words[] = {"backup", "bak",  "copy", "old",
+                                               "orig",   "prev", "save"};
+
 bool has_glob(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
 
 // A hidden file is matched only by a pattern that begins with a dot, as in a shell.
@@ -26,13 +29,24 @@ std::vector<std::string> components_of(std::string_view path) {
     return parts;
 }
 
-// What a rotation appends, without the separator: digits, dates, times.
+// What a rotation appends, without the separator: digits, dates, times, and the words that people
+// and scripts use.
 bool is_rotation_stamp(std::string_view stamp) {
     const auto digit = [](char one) { return one >= '0' && one <= '9'; };
-    if (stamp.empty() || !digit(stamp.front())) return false;
-    return std::all_of(stamp.begin(), stamp.end(), [&](char one) {
-        return digit(one) || one == '-' || one == '.' || one == '_' || one == ':' || one == 'T';
-    });
+    if (stamp.empty()) return false;
+    while (!stamp.empty()) {
+        const std::size_t end = std::min(stamp.find_first_of("._-"), stamp.size());
+        const std::string_view part = stamp.substr(0, end);
+        const bool word = std::find(std::begin(rotation_words), std::end(rotation_words), part) !=
+                          std::end(rotation_words);
+        const bool date = !part.empty() && digit(part.front()) &&
+                          std::all_of(part.begin(), part.end(), [&](char one) {
+                              return digit(one) || one == ':' || one == 'T';
+                          });
+        if (!word && !date) return false;
+        stamp.remove_prefix(std::min(end + 1, stamp.size()));
+    }
+    return true;
 }
 
 bool is_separator(char one) { return one == '.' || one == '-' || one == '_'; }

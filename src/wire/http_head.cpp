@@ -197,8 +197,12 @@ std::optional<HttpRefusal> read_head(std::span<char> head, const HttpGuard& guar
         !reading.wants_close && (request.minor_version == 1 || reading.wants_keep_alive);
     const auto target = head.subspan(method.size() + 1, guard.target_bytes());
     if (auto refusal = read_target(target, method, request)) return refusal;
-    if (reading.has_body) return HttpRefusal{413, "Requests carry no body here"};
-    if (reading.has_expectation) return HttpRefusal{417, "Expect is not supported"};
+    if (reading.has_body || reading.has_expectation) {
+        if (request.method == HttpMethod::other)
+            return HttpRefusal{405, "Only GET, HEAD and OPTIONS are possible here"};
+        if (reading.has_body) return HttpRefusal{413, "Requests carry no body here"};
+        return HttpRefusal{417, "Expect is not supported"};
+    }
     return std::nullopt;
 }
 

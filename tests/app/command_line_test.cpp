@@ -25,6 +25,9 @@ TEST(CommandLine, UsageErrorsSayWhatToDoAndExitWith2) {
          "logwisp: unknown option \"--http-prot\"; did you mean \"--http-port\"?\n"},
         {"--http-prot=1", 2,
          "logwisp: unknown option \"--http-prot=1\"; did you mean \"--http-port\"?\n"},
+        {"-c x.toml check", 2,
+         "logwisp: check is a command and comes first: logwisp check ...; a file of that name is "
+         "./check\n"},
         {"--zzz", 2, "logwisp: unknown option \"--zzz\"\n"},
         {"-x", 2, "logwisp: unknown option \"-x\"\n"},
         {"--json", 2, "logwisp: unknown option \"--json\"\n"},

@@ -25,8 +25,8 @@ async function raw(port, bytes) {
 
 test('methods and errors', scenario(async (world) => {
     const http = await serve(world);
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
-        const answer = await get(http, '/stream', { method });
+    for (const [method, headers] of [['POST', {}], ['POST', { 'Content-Length': '0' }], ['POST', { 'Content-Length': '3' }], ['PUT', { 'Content-Length': '3' }], ['DELETE', {}], ['PATCH', {}]]) {
+        const answer = await get(http, '/stream', { method, headers });
         assert.equal(answer.status, 405, method);
         assert.match(answer.headers.allow, /GET/);
         assert.match(answer.headers.allow, /HEAD/);

@@ -87,6 +87,7 @@ test('a bad file keeps the old configuration and says why', scenario(async (worl
     for (const [text, complaint] of [
         [config.replace('pattern', 'patern'), /logwisp\.toml:\d+:\d+.*patern.*pattern/],
         [`${config}port = "eight"\n`, /logwisp\.toml:\d+/],
+        ['', /logwisp\.toml: is empty/],
     ]) {
         server.stderr = '';
         world.write('logwisp.toml', text);

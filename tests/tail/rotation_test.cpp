@@ -166,6 +166,43 @@ TEST_P(RotationTest, copytruncate_with_the_copy_followed_too) {
     EXPECT_EQ(notices("size decrease") + notices("position beyond file size"), 4u);
 }
 
+// The writer goes on while the file is being copied: what it adds is read in the original, and the copy is shorter than what was read.
+TEST_P(RotationTest, a_copy_that_lacks_the_last_lines_is_not_read_again) {
+    config.targets = {target("", "app.log*")};
+    write("app.log", numbers(1, 100));
+    start();
+    ASSERT_TRUE(until_count(100));
+    std::size_t written = 100;
+    std::size_t rotations = 0;
+    for (const std::string name : {"app.log.1", "app.log.old", "app.log.2.bak"}) {
+        copy("app.log", name);
+        write("app.log", numbers(written + 1, written + 3));
+        written += 3;
+        ASSERT_TRUE(until([&] { return number_count() == written; }));
+        truncate("app.log", 0);
+        ++rotations;
+        write("app.log", numbers(written + 1, written + 200));
+        written += 200;
+        ASSERT_TRUE(until(
+            [&] { return number_count() >= written && counters().rotations.get() == rotations; }));
+    }
+    turns_for(1500);  // a copy that was in doubt would be read by now
+    EXPECT_EQ(number_count(), written);
+    expect_numbers(1, written);
+}
+
+TEST_P(RotationTest, each_file_has_its_own_count_of_entries) {
+    write("app.log", numbers(1, 10));
+    start();
+    ASSERT_TRUE(until_count(10));
+    rename("app.log", "app.log.1");
+    write("app.log", numbers(11, 15));
+    ASSERT_TRUE(until([&] { return number_count() == 15; }));
+    std::size_t sum = 0;
+    for (const WatcherStatus& watcher : tail().watchers()) sum += watcher.entries;
+    EXPECT_EQ(sum, counters().entries.get());
+}
+
 TEST_P(RotationTest,
        copytruncate_with_the_copy_followed_and_the_original_grown_beyond_its_old_size) {
     config.targets.push_back(target("", "app.log*"));

@@ -64,9 +64,10 @@ TEST(TargetsTest, what_is_excluded) {
 
 TEST(TargetsTest, names_that_a_rotation_gives) {
     for (const char* name : {"app.log.1", "app.log.12", "app.log-20240131", "app.log.2024-01-31",
-                             "app-20240131.log", "app.log-2024-01-31T10:00:00", "app.1.log"})
+                             "app-20240131.log", "app.log-2024-01-31T10:00:00", "app.1.log",
+                             "app.log.bak", "app.log.old", "app.log.22.bak", "app-old.log"})
         EXPECT_TRUE(is_rotated_name("app.log", name)) << name;
-    for (const char* name : {"app.log", "app.log.bak", "app.log.1.gz", "application.log.1",
+    for (const char* name : {"app.log", "app.log.olden", "app.log.1.gz", "application.log.1",
                              "app.log.", "app2.log", "b.log.1", "app.log.swp", "app-a1.log"})
         EXPECT_FALSE(is_rotated_name("app.log", name)) << name;
 }
