@@ -36,12 +36,6 @@ class ContentMark {
     // Begins at `position` of a file that nobody has read: reads its head and the marker.
     Result<void> begin_at(FileSystem& files, int file, std::uint64_t position);
 
-    // Begins at `position` without knowing what stands before it.
-    void begin_unmarked(std::uint64_t position) {
-        reset();
-        position_ = position;
-    }
-
     // The file is `size_bytes` long, shorter than what was read here: is it the beginning of that?
     // A copy made before the last lines were written. Told by its head and by the newest part mark
     // that lies within it; `different` when there is none.

@@ -1,8 +1,8 @@
 // Where following stands, in a form that outlives the Tail: what another Tail of the same stream needs to go on at the next byte. Values
 // only; made and used on the home core's thread.
 //
-// "Position" is always the end of what was published, not of what was read: a line that is held half, or read and not yet published, is
-// read again.
+// A line that is held half goes along as it is, for the file may not hold it any more. What was read and not split is read again: the
+// position is the end of what was split.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "logwisp/config.hpp"
 #include "tail/content_mark.hpp"
 #include "tail/file_system.hpp"
+#include "tail/splitter.hpp"
 
 namespace logwisp {
 
@@ -48,8 +49,10 @@ struct FilePosition {
     std::int64_t modified_ns = 0;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from it
-    ContentMark mark;                    // mark.position(): everything before it was published
-    bool pass_over = false;              // it stands inside a line nobody wants
+    ContentMark mark;                    // mark.position(): everything before it was split
+    HeldLine line;                       // and this is not published yet
+    bool flush_partial = false;          // it is published before anything else
+    bool finishing = false;              // and nothing comes after it
     bool maybe_copy = false;
     bool renamed = false;
     Notice notice;

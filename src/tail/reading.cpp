@@ -170,6 +170,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
         release_successor(follower);
         return settle();
     }
+    slot.before = follower.mark;
     if (!fresh.empty()) {
         follower.at_start = false;
         follower.changed_ms = now_ms();
@@ -209,12 +210,16 @@ void TailState::slot_done(ReadSlot& slot) {
     follower.slot = nullptr;
     skip_hole(follower, slot.got);
     counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
-    if (config.flush_partial_ms > 0 && follower.splitter.holding()) {
-        if (!slot.got.empty()) follower.held_since_ms = now_ms();
-        if (!follower.in_holding) holding.push_back(&follower);
-        follower.in_holding = true;
-    }
+    if (!slot.got.empty() || !follower.in_holding) note_held(follower);
     after_read(follower, slot.full);
+}
+
+// From now on it waits to be whole, and not longer than flush_partial_ms.
+void TailState::note_held(Follower& follower) {
+    if (config.flush_partial_ms == 0 || !follower.splitter.holding()) return;
+    follower.held_since_ms = now_ms();
+    if (!follower.in_holding) holding.push_back(&follower);
+    follower.in_holding = true;
 }
 
 // A writer that kept its offset over a truncation leaves a hole, which may be larger than anybody

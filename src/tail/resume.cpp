@@ -28,7 +28,6 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     for (std::uint32_t target = 0; target < plans.size(); ++target)
         if (was_looked_for(target) || was_followed(target))
             positions->targets.push_back(config.targets[target]);
-    add_counts(counters, positions->counters);
     // What waits for another file comes behind it.
     std::vector<Follower*> in_order;
     for (const auto& follower : followers)
@@ -37,7 +36,8 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
                 in_order.push_back(at);
     std::unordered_map<const Follower*, int> index;
     for (Follower* follower : in_order) {
-        // A held line of a file that is gone or was truncated stands nowhere any more.
+        // A held line of a file that is gone or was truncated stands nowhere any more. What the sink
+        // has no room for goes along.
         if (follower->flush_partial || follower->finishing) (void)emit_partial(*follower);
         FilePosition position = position_of(*follower);
         if (const auto first = index.find(follower->waits_for); first != index.end())
@@ -47,29 +47,28 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     }
     for (const auto& [path, entry] : paths)
         if (entry.had_file) positions->paths.push_back({path, entry.rotations, entry.last_read_us});
+    add_counts(counters, positions->counters);
     positions->remembered.assign(remembered.begin(), remembered.end());
     return positions;
 }
 
 FilePosition TailState::position_of(Follower& follower) {
-    const std::uint64_t unsplit_bytes = follower.slot != nullptr ? follower.slot->rest.size() : 0;
-    const std::uint64_t unpublished_bytes = unsplit_bytes + follower.splitter.line_bytes();
     FilePosition position;
     position.mark = follower.mark;
-    if (unpublished_bytes != 0) {
-        const std::uint64_t at =
-            follower.mark.position() - std::min(unpublished_bytes, follower.mark.position());
-        // Should the file not let itself be read now, then its position has to do.
-        if (!reopen(follower) || !position.mark.begin_at(files(), follower.file, at))
-            position.mark.begin_unmarked(at);
+    if (const ReadSlot* slot = follower.slot) {
+        position.mark = slot->before;
+        position.mark.advance(slot->got.substr(0, slot->got.size() - slot->rest.size()));
     }
+    position.line = follower.splitter.take_held();
+    counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
+    position.flush_partial = follower.flush_partial;
+    position.finishing = follower.finishing;
     if (follower.primary != nullptr) position.path = follower.primary->path;
     position.origin = follower.origin->path;
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
     position.known_size_bytes = follower.known_size_bytes;
     position.entries = follower.entries;
-    position.pass_over = follower.splitter.passing_over();
     position.maybe_copy = follower.maybe_copy;
     position.renamed = follower.renamed;
     position.notice = follower.notice;
@@ -140,13 +139,22 @@ Follower* TailState::restore(FilePosition& position) {
     made->renamed = position.renamed;
     made->at_start = position.mark.position() == 0;
     made->changed_ms = now_ms();
-    if (!made->at_start || position.pass_over) made->go_on(position.pass_over);
+    made->splitter.go_on_with(position.line);
+    made->flush_partial = position.flush_partial;
+    made->finishing = position.finishing;
     if (position.before_truncation)
         made->before_truncation = std::make_unique<ContentMark>(*position.before_truncation);
     if (position.file >= 0) parts.descriptors.opened();
     Follower& follower = add_follower(std::move(made), status, std::exchange(position.file, -1));
     set_origin(follower, origin != nullptr ? origin : primary);
     if (follower.maybe_copy) suspects.push_back(&follower);
+    note_held(follower);
+    if (follower.flush_partial || follower.finishing) schedule(follower);
+    if (primary == nullptr && follower.finishing) {
+        follower.retired = true;
+        retired.push_back(&follower);
+        return &follower;
+    }
     if (primary == nullptr) {
         retire(follower);
         return &follower;

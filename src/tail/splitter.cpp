@@ -102,6 +102,28 @@ void Splitter::take_over(Splitter& other) {
     other.begin_file();
 }
 
+HeldLine Splitter::take_held() {
+    if (done_) forget_line();
+    HeldLine line;
+    if (carry_.used != 0) line.bytes.assign(carry_.bytes.get(), carry_.used);
+    line.line_bytes = line_bytes_;
+    line.last_is_cr = last_is_cr_;
+    line.first_line = first_line_;
+    line.passing_over = passing_over_;
+    forget_line();
+    return line;
+}
+
+void Splitter::go_on_with(const HeldLine& line) {
+    CHECK(line_bytes_ == 0);
+    first_line_ = line.first_line;
+    passing_over_ = false;
+    hold(line.bytes);
+    line_bytes_ = line.line_bytes;
+    last_is_cr_ = line.last_is_cr;
+    passing_over_ = line.passing_over;
+}
+
 void Splitter::pass_hole(std::uint64_t bytes) {
     if (done_) forget_line();
     CHECK(skips_nuls());
@@ -116,7 +138,8 @@ std::uint64_t Splitter::take_skipped_nul_bytes() { return std::exchange(skipped_
 
 void Splitter::hold(std::string_view piece) {
     if (passing_over_ || piece.empty()) return;
-    const std::size_t room = held_bytes_max() - carry_.used;
+    // Nothing is held behind a part that was not: another splitter may have held less.
+    const std::size_t room = carry_.used == line_bytes_ ? held_bytes_max() - carry_.used : 0;
     const std::string_view kept = piece.substr(0, std::min(room, piece.size()));
     if (!kept.empty()) {
         pool_->reserve(carry_, kept.size(), held_bytes_max());
@@ -134,13 +157,16 @@ void Splitter::skip_nuls(std::string_view& chunk) {
 }
 
 void Splitter::finish(std::string_view bytes, bool last_is_cr, SplitLine& line) {
+    const bool all_held = bytes.size() == line_bytes_;
     std::uint64_t content = line_bytes_ - (last_is_cr ? 1 : 0);
     if (std::exchange(first_line_, false) && bytes.starts_with(byte_order_mark)) {
         bytes.remove_prefix(byte_order_mark.size());
         content -= byte_order_mark.size();
     }
-    const bool whole = content <= line_bytes_max_;
-    line.bytes = whole ? bytes.substr(0, content) : cut_text(bytes, line_bytes_max_);
+    const bool whole = all_held && content <= line_bytes_max_;
+    // The byte behind the cut tells where a sequence ends.
+    const std::size_t cut = std::min<std::size_t>(line_bytes_max_, bytes.size() - 1);
+    line.bytes = whole ? bytes.substr(0, content) : cut_text(bytes, cut);
     line.original_bytes = whole ? 0 : content;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "tail/carry.hpp"
@@ -17,6 +18,15 @@ namespace logwisp {
 struct SplitLine {
     std::string_view bytes;            // at least line_padding_bytes readable bytes follow
     std::uint64_t original_bytes = 0;  // not 0: `bytes` is only the beginning of a line of so many
+};
+
+// Where a splitter stands, as a value: another one goes on there.
+struct HeldLine {
+    std::string bytes;             // of the line whose LF has not come yet
+    std::uint64_t line_bytes = 0;  // of it so far, also those not held
+    bool last_is_cr = false;
+    bool first_line = true;
+    bool passing_over = false;
 };
 
 class Splitter {
@@ -44,6 +54,10 @@ class Splitter {
     void begin_inside(bool pass_over);
     // Takes over what `other` holds. REQUIRES: this holds nothing.
     void take_over(Splitter& other);
+    // Gives up what is held, for go_on_with() of another one.
+    [[nodiscard]] HeldLine take_held();
+    // REQUIRES: nothing came yet.
+    void go_on_with(const HeldLine& line);
     // As if `bytes` NULs had come. Only where NULs are not kept: see skips_nuls().
     void pass_hole(std::uint64_t bytes);
     // At a line's start, or in a part of a line that is passed over.

@@ -126,6 +126,7 @@ struct ReadSlot {
     Follower* follower = nullptr;
     std::string_view rest;    // read and not yet split
     std::string_view got;     // what the read brought
+    ContentMark before;       // the follower's, before this read
     std::uint64_t order = 0;  // of the read: blocked slots go on in this order
     bool full = false;        // the read brought all that was asked for: there is more
     Timestamp read_at;
@@ -244,6 +245,7 @@ struct TailState final : WatchListener {
     void start_read(Follower& follower, ReadSlot& slot);
     void split(ReadSlot& slot);
     void slot_done(ReadSlot& slot);
+    void note_held(Follower& follower);
     void after_read(Follower& follower, bool full);
     void read_failed(Follower& follower, const Error& error);
     void skip_hole(Follower& follower, std::string_view bytes);

@@ -111,6 +111,81 @@ TEST_P(ResumeTest, truncated_and_grown_again_begins_anew) {
     EXPECT_EQ(counters().rotations.get(), 1u);
 }
 
+// Its size tells nothing, and the half line that is held is the last of what was there.
+TEST_P(ResumeTest, truncated_and_grown_again_while_a_line_is_held) {
+    files.silent = [](const std::string&) { return true; };
+    config.check_interval_ms = 60'000;
+    write("a.log", "old 1\nold half");
+    start();
+    ASSERT_TRUE(until_count(1));
+    truncate("a.log", 0);
+    write("a.log", numbers(1, 10));
+    config.check_interval_ms = 10;
+    while_stopped([] {});
+    ASSERT_TRUE(until([&] { return number_count() == 10; }));
+    expect_numbers(1, 10);
+    EXPECT_EQ(counters().rotations.get(), 1u);
+    EXPECT_EQ(messages()[1], "old half");
+}
+
+TEST_P(ResumeTest, a_held_line_the_file_has_lost_is_published) {
+    files.silent = [](const std::string&) { return true; };
+    config.check_interval_ms = 60'000;
+    write("a.log", "n 1\nn 2");
+    start();
+    ASSERT_TRUE(until_count(1));
+    truncate("a.log", 2);
+    config.check_interval_ms = 10;
+    while_stopped([] {});
+    ASSERT_TRUE(until([&] { return number_count() == 2; }));
+    expect_numbers(1, 2);
+    EXPECT_EQ(counters().rotations.get(), 1u);
+}
+
+TEST_P(ResumeTest, a_held_line_waits_no_longer_than_flush_partial_ms) {
+    config.flush_partial_ms = 60'000;
+    write("a.log", "n 1\nn 2");
+    start();
+    ASSERT_TRUE(until_count(1));
+    while_stopped([&] { config.flush_partial_ms = 1; });
+    ASSERT_TRUE(until_count(2));
+    expect_numbers(1, 2);
+}
+
+TEST_P(ResumeTest, the_last_line_of_a_truncated_file_waits_for_a_full_sink) {
+    write("a.log", "n 1\nn 2");
+    start();
+    ASSERT_TRUE(until_count(1));
+    sink.takes_nothing = true;
+    truncate("a.log", 0);
+    ASSERT_TRUE(until([&] { return counters().rotations.get() == 1; }));
+    stop();
+    sink.takes_nothing = false;
+    start(std::move(stopped_at));
+    ASSERT_TRUE(until([&] { return number_count() == 2; }));
+    write("a.log", "n 3\n");
+    ASSERT_TRUE(until([&] { return number_count() == 3; }));
+    expect_numbers(1, 3);
+    EXPECT_EQ(counters().rotations.get(), 1u);
+}
+
+TEST_P(ResumeTest, the_last_line_of_a_deleted_file_waits_for_a_full_sink) {
+    descriptors = std::make_unique<DescriptorBudget>(0);
+    write("a.log", "n 1\nn 2");
+    start();
+    ASSERT_TRUE(until_count(1));
+    ASSERT_TRUE(until([&] { return files.open_now == 0; }));
+    sink.takes_nothing = true;
+    remove("a.log");
+    ASSERT_TRUE(until([&] { return tail().watchers()[0].draining; }));
+    stop();
+    sink.takes_nothing = false;
+    start(std::move(stopped_at));
+    ASSERT_TRUE(until([&] { return number_count() == 2; }));
+    expect_numbers(1, 2);
+    EXPECT_EQ(counters().lost_bytes.get(), 0u);
+}
+
 TEST_P(ResumeTest, a_new_file_of_a_followed_target_is_read_from_its_first_byte) {
     config.targets.push_back(target("", "*.log"));
     config.targets.back().from = StartAt::end;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -37,20 +38,29 @@ class Chunk {
     std::string_view left;
 };
 
+// With `handed_over` every part has a splitter of its own, which goes on with what the one before it held.
 std::vector<Expected> split(const std::vector<std::string_view>& parts,
-                            std::uint32_t line_bytes_max, std::uint64_t* nuls = nullptr) {
+                            std::uint32_t line_bytes_max, std::uint64_t* nuls = nullptr,
+                            bool handed_over = false) {
     CarryPool pool;
-    Splitter splitter(line_bytes_max, pool);
+    auto splitter = std::make_unique<Splitter>(line_bytes_max, pool);
     std::vector<Expected> lines;
     SplitLine line;
+    std::uint64_t skipped = 0;
     for (const std::string_view part : parts) {
         Chunk chunk(part);
-        while (splitter.next(chunk.left, line))
+        while (splitter->next(chunk.left, line))
             lines.push_back({std::string(line.bytes), line.original_bytes});
         EXPECT_TRUE(chunk.left.empty());
+        if (!handed_over) continue;
+        skipped += splitter->take_skipped_nul_bytes();
+        const HeldLine held = splitter->take_held();
+        EXPECT_FALSE(splitter->holding());
+        splitter = std::make_unique<Splitter>(line_bytes_max, pool);
+        splitter->go_on_with(held);
     }
-    if (splitter.take_partial(line)) lines.push_back({"partial:" + std::string(line.bytes), 0});
-    if (nuls != nullptr) *nuls = splitter.take_skipped_nul_bytes();
+    if (splitter->take_partial(line)) lines.push_back({"partial:" + std::string(line.bytes), 0});
+    if (nuls != nullptr) *nuls = skipped + splitter->take_skipped_nul_bytes();
     return lines;
 }
 
@@ -119,6 +129,7 @@ TEST(SplitterTest, the_same_lines_whatever_the_reads) {
         std::vector<std::string_view> bytes;
         for (std::size_t at = 0; at < text.size(); ++at) bytes.push_back(view.substr(at, 1));
         ASSERT_EQ(split(bytes, line_bytes_max), expected) << text;
+        ASSERT_EQ(split(bytes, line_bytes_max, nullptr, true), expected) << text;
     }
 }
 
@@ -136,7 +147,9 @@ TEST(SplitterTest, the_same_lines_for_texts_and_reads_of_chance) {
             parts.push_back(rest.substr(0, bytes));
             rest.remove_prefix(bytes);
         }
-        ASSERT_EQ(split(parts, line_bytes_max), model(text, line_bytes_max)) << round;
+        const auto expected = model(text, line_bytes_max);
+        ASSERT_EQ(split(parts, line_bytes_max), expected) << round;
+        ASSERT_EQ(split(parts, line_bytes_max, nullptr, true), expected) << round;
     }
 }
 
@@ -162,6 +175,30 @@ TEST(SplitterTest, a_line_far_too_long_costs_no_more_than_the_limit) {
     EXPECT_EQ(line.original_bytes, 1600u * 64 * 1024);
     ASSERT_TRUE(splitter.next(end.left, line));
     EXPECT_EQ(line.bytes, "next");
+}
+
+// The limit may have been changed between the two.
+TEST(SplitterTest, a_held_line_never_grows_a_gap) {
+    CarryPool pool;
+    SplitLine line;
+    for (const std::uint32_t limit_before : {4, 8, 12}) {
+        for (const std::uint32_t limit_after : {4, 8, 12}) {
+            for (std::size_t held = 1; held <= 16; ++held) {
+                const std::string text = "abcdefghijklmnop\n";
+                Splitter before(limit_before, pool);
+                Splitter after(limit_after, pool);
+                Chunk first(text.substr(0, held));
+                Chunk second(text.substr(held));
+                ASSERT_FALSE(before.next(first.left, line));
+                after.go_on_with(before.take_held());
+                ASSERT_TRUE(after.next(second.left, line));
+                EXPECT_TRUE(text.starts_with(line.bytes)) << line.bytes;
+                EXPECT_LE(line.bytes.size(), limit_after);
+                EXPECT_GE(line.bytes.size(), std::min(limit_before, limit_after));
+                EXPECT_EQ(line.original_bytes, 16u);
+            }
+        }
+    }
 }
 
 TEST(SplitterTest, what_follows_a_published_beginning_is_another_line) {

@@ -142,8 +142,13 @@ class KeepingSink final : public EntrySink {
   public:
     std::size_t per_turn_max = 0;
     bool keep = true;
+    bool takes_nothing = false;
 
     Batch* batch() override {
+        if (takes_nothing) {
+            refused_ = true;
+            return nullptr;
+        }
         if (per_turn_max != 0 && batch_.entries() >= per_turn_max) {
             refused_ = true;
             return nullptr;
