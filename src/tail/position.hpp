@@ -64,6 +64,9 @@ struct FilePosition {
 // What is known of a path beside the file it names now.
 struct PathHistory {
     std::string path;
+    bool had_file = false;
+    bool existed_at_start = false;  // see FollowedPath
+    std::uint64_t size_at_start = 0;
     std::uint64_t rotations = 0;
     std::int64_t last_read_us = 0;
 };

@@ -46,7 +46,9 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
         positions->files.push_back(std::move(position));
     }
     for (const auto& [path, entry] : paths)
-        if (entry.had_file) positions->paths.push_back({path, entry.rotations, entry.last_read_us});
+        if (entry.had_file || entry.existed_at_start)
+            positions->paths.push_back({path, entry.had_file, entry.existed_at_start,
+                                        entry.size_at_start, entry.rotations, entry.last_read_us});
     add_counts(counters, positions->counters);
     positions->remembered.assign(remembered.begin(), remembered.end());
     return positions;
@@ -98,6 +100,9 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
     for (PathHistory& history : resumed->paths) {
         FollowedPath* const entry = restore_path(history.path);
         if (entry == nullptr) continue;
+        entry->had_file = history.had_file;
+        entry->existed_at_start = history.existed_at_start;
+        entry->size_at_start = history.size_at_start;
         entry->rotations = history.rotations;
         entry->last_read_us = history.last_read_us;
     }
@@ -116,9 +121,7 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
 FollowedPath* TailState::restore_path(const std::string& path) {
     for (std::uint32_t target = 0; target < plans.size(); ++target) {
         if (!plans[target].wants_path(path)) continue;
-        FollowedPath& entry = entry_for(path, target);
-        entry.had_file = true;
-        return &entry;
+        return &entry_for(path, target);
     }
     return nullptr;
 }
@@ -159,6 +162,7 @@ Follower* TailState::restore(FilePosition& position) {
         retire(follower);
         return &follower;
     }
+    primary->had_file = true;
     set_primary(follower, primary);
     primary->current = &follower;
     watch_file(follower, primary->path);

@@ -197,6 +197,20 @@ TEST_P(ResumeTest, a_new_file_of_a_followed_target_is_read_from_its_first_byte) 
     expect_numbers(1, 10);
 }
 
+// What stood in it when following began is not wanted, however late it lets itself be opened.
+TEST_P(ResumeTest, a_file_that_could_not_be_opened_yet_begins_where_it_ended_at_the_start) {
+    config.targets.push_back(target("", "*.log"));
+    config.targets.back().from = StartAt::end;
+    write("a.log", "old 1\nold 2\n");
+    files.open_error = [](const std::string& path) { return path.ends_with("a.log") ? EACCES : 0; };
+    start();
+    while_stopped([&] { write("a.log", "n 1\n"); });
+    files.open_error = nullptr;
+    write("a.log", "n 2\n");
+    ASSERT_TRUE(until([&] { return number_count() == 2; }));
+    EXPECT_EQ(messages(), (std::vector<std::string>{"n 1", "n 2"}));
+}
+
 TEST_P(ResumeTest, a_new_target_begins_where_it_says) {
     make_directory("old");
     make_directory("new");
