@@ -49,10 +49,12 @@ struct FilePosition {
     std::int64_t modified_ns = 0;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from it
-    ContentMark mark;                    // mark.position(): everything before it was split
-    HeldLine line;                       // and this is not published yet
-    bool flush_partial = false;          // it is published before anything else
-    bool finishing = false;              // and nothing comes after it
+    bool to_be_read = false;             // whatever its size and time are
+    bool refused = false;
+    ContentMark mark;            // mark.position(): everything before it was split
+    HeldLine line;               // and this is not published yet
+    bool flush_partial = false;  // it is published before anything else
+    bool finishing = false;      // and nothing comes after it
     bool maybe_copy = false;
     bool renamed = false;
     Notice notice;

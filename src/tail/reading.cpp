@@ -135,6 +135,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
     };
     if (closing) {
         leave_slot();
+        follower.again = true;
         if (!reading()) release_everything();
         return;
     }

@@ -21,6 +21,9 @@ void add_counts(const TailCounters& from, TailCounters& to) {
     to.truncated_lines.add(from.truncated_lines.get());
     to.read_errors.add(from.read_errors.get());
 }
+// A file system's clock is coarse: a file changed twice within one tick has the same time, and what
+// was told of the second change may still be in the queue.
+constexpr std::int64_t settled_after_ns = 1'000'000'000;
 }  // namespace
 
 std::unique_ptr<TailPositions> TailState::hand_over() {
@@ -69,6 +72,9 @@ FilePosition TailState::position_of(Follower& follower) {
     position.origin = follower.origin->path;
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
+    position.modified_ns = follower.modified_ns;
+    position.to_be_read = is_to_be_read(follower);
+    position.refused = follower.refused;
     position.known_size_bytes = follower.known_size_bytes;
     position.entries = follower.entries;
     position.maybe_copy = follower.maybe_copy;
@@ -78,6 +84,13 @@ FilePosition TailState::position_of(Follower& follower) {
     position.file = std::exchange(follower.file, -1);
     if (position.file >= 0) parts.descriptors.closed();  // until it is followed on
     return position;
+}
+
+// A file is not opened again only to find it as it was.
+bool TailState::is_to_be_read(const Follower& follower) {
+    const std::int64_t age_ns = files().wall_us() * 1000 - follower.modified_ns;
+    return follower.queued || follower.again || follower.slot != nullptr ||
+           follower.waits_for != nullptr || follower.error != 0 || age_ns < settled_after_ns;
 }
 
 // All its files were found: what is found under it from now on is new.
@@ -134,6 +147,7 @@ Follower* TailState::restore(FilePosition& position) {
     status.identity = position.identity;
     status.size_bytes = position.known_size_bytes;
     status.born_ns = position.born_ns;
+    status.modified_ns = position.modified_ns;
     auto made = make_follower();
     made->mark = position.mark;
     made->notice = position.notice;
@@ -152,7 +166,11 @@ Follower* TailState::restore(FilePosition& position) {
     set_origin(follower, origin != nullptr ? origin : primary);
     if (follower.maybe_copy) suspects.push_back(&follower);
     note_held(follower);
-    if (follower.flush_partial || follower.finishing) schedule(follower);
+    if (position.to_be_read) schedule(follower);
+    if (position.refused) {
+        follower.refused = true;
+        counters.files.subtract();
+    }
     if (primary == nullptr && follower.finishing) {
         follower.retired = true;
         retired.push_back(&follower);

@@ -229,6 +229,7 @@ struct TailState final : WatchListener {
     // --- resume.cpp ---
     [[nodiscard]] std::unique_ptr<TailPositions> hand_over();
     [[nodiscard]] FilePosition position_of(Follower& follower);
+    [[nodiscard]] bool is_to_be_read(const Follower& follower);
     void take_over(std::unique_ptr<TailPositions> positions);
     [[nodiscard]] FollowedPath* restore_path(const std::string& path);
     Follower* restore(FilePosition& position);

@@ -98,6 +98,32 @@ TEST_P(ResumeTest, a_file_that_is_open_is_read_though_it_was_deleted) {
     expect_numbers(1, 30);
 }
 
+// With thousands of idle files a reload is not to open them all.
+TEST_P(ResumeTest, a_file_nobody_has_touched_is_not_opened) {
+    descriptors = std::make_unique<DescriptorBudget>(0);
+    write("a.log", numbers(1, 10));
+    write("b.log", numbers(11, 20));
+    write("c.log", "\x1f\x8b\x08 compressed");
+    const timespec long_ago[2] = {{1'000'000, 0}, {1'000'000, 0}};
+    for (const char* name : {"a.log", "b.log", "c.log"})
+        CHECK(::utimensat(AT_FDCWD, path(name).c_str(), long_ago, 0) == 0);
+    start();
+    ASSERT_TRUE(until_count(20));
+    ASSERT_TRUE(until([&] { return files.open_now == 0; }));
+    std::vector<std::string> opened;
+    files.open_error = [&](const std::string& path) {
+        opened.push_back(path);
+        return 0;
+    };
+    while_stopped([&] { write("b.log", numbers(21, 30)); });
+    ASSERT_TRUE(until_count(30));
+    EXPECT_EQ(opened, std::vector<std::string>{path("b.log")});
+    EXPECT_EQ(counters().files.get(), 2u);
+    write("a.log", numbers(31, 40));
+    ASSERT_TRUE(until_count(40));
+    expect_numbers(1, 40);
+}
+
 TEST_P(ResumeTest, truncated_and_grown_again_begins_anew) {
     write("a.log", numbers(1, 10));
     start();
