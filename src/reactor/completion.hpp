@@ -17,7 +17,7 @@
 namespace logwisp {
 
 struct Outcome {
-    std::int32_t result = 0;  // a count of bytes, a descriptor (accept), a poll mask; or -errno
+    std::int32_t result = 0;  // a count of bytes, a descriptor (accept), a poll mask, 0; or -errno
     bool more = false;        // true: still armed, more outcomes will follow (multishot)
     std::span<const char> data{};  // recv only: what arrived, valid until the callback returns
 };
@@ -32,6 +32,8 @@ enum class Operation : std::uint8_t {
            // result may be partial
     read,  // one shot read of a file at an offset
     poll,  // one shot readiness; result = revents
+    sync,  // one shot fdatasync: what was written to the file before is on the disk; result 0. An
+           // error is told once, and the bytes it was about are lost: another sync may succeed
 };
 
 class Completion {

@@ -1,7 +1,8 @@
 // The epoll backend: the operations of completion.hpp on readiness.
 //
 // An operation is on exactly one list: submitted_ (since the last turn), ready_ (to be tried), a
-// descriptor's waiting list (tried in vain, registered), or done_ (its result is known). Trying
+// descriptor's waiting list (tried in vain, registered), with the sync thread (a sync would block
+// this one), or done_ (its result is known). Trying
 // happens in turn() only, and so do callbacks. Waiting always goes through epoll_ctl, edge
 // triggered: the kernel then looks at the descriptor afresh, so nothing that happened between the
 // attempt and the registration is missed, and a number that was closed and reused meanwhile is
@@ -19,6 +20,7 @@
 
 #include "reactor/completion_list.hpp"
 #include "reactor/kernel_backend.hpp"
+#include "reactor/sync_thread.hpp"
 #include "reactor/turn_limits.hpp"
 
 namespace logwisp {
@@ -34,6 +36,7 @@ enum Place : std::uint32_t {
     place_submitted,
     place_ready,
     place_waiting,
+    place_syncing,
     place_done,
     place_running
 };
@@ -66,6 +69,8 @@ class EpollBackend final : public KernelBackend {
     void on_closing(int descriptor) override;
 
     void begin_submitted();
+    void begin_sync(Completion& completion);
+    void take_synced();
     void send_now(Completion& completion);
     void fetch_events(int timeout_ms);
     void on_ready(int descriptor, std::uint32_t generation, std::uint32_t events);
@@ -94,6 +99,8 @@ class EpollBackend final : public KernelBackend {
     std::vector<Descriptor> descriptors_;  // by descriptor
     std::array<epoll_event, events_per_turn_max> events_{};
     std::array<char, recv_bytes_max> received_{};
+    std::size_t syncing_ = 0;  // with the sync thread
+    SyncThread sync_thread_{[this] { wake_from_anywhere(); }};
 };
 
 std::uint32_t interest_of(const Completion& completion) {
@@ -125,10 +132,17 @@ void EpollBackend::submit(Completion& completion) {
 
 void EpollBackend::cancel(Completion& completion) {
     completion.cancelled = true;
-    // On any other list it is looked at in the next turn anyway.
-    if (completion.backend_word != place_waiting) return;
-    descriptor_of(completion).waiting.unlink(completion);
-    make_ready(completion);
+    switch (completion.backend_word) {
+        case place_waiting:
+            descriptor_of(completion).waiting.unlink(completion);
+            return make_ready(completion);
+        case place_syncing:
+            if (!sync_thread_.withdraw(completion)) return;
+            --syncing_;
+            return make_done(completion, -ECANCELED);
+        default:
+            return;  // looked at in the next turn anyway
+    }
 }
 
 std::size_t EpollBackend::turn(std::int64_t wait_ns) {
@@ -139,6 +153,7 @@ std::size_t EpollBackend::turn(std::int64_t wait_ns) {
         woken_ = false;
         if (on_wake) on_wake();
     }
+    take_synced();
     deliver_done();
     run_ready();
     return outcomes_;
@@ -153,6 +168,8 @@ void EpollBackend::begin_submitted() {
             send_now(*completion);
         } else if (completion->operation == Operation::poll) {
             wait_for(*completion, completion->bytes);
+        } else if (completion->operation == Operation::sync) {
+            begin_sync(*completion);
         } else {
             make_ready(*completion);
         }
@@ -166,6 +183,22 @@ void EpollBackend::send_now(Completion& completion) {
                       MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     make_done(completion, sent < 0 ? -errno : static_cast<std::int32_t>(sent));
+}
+
+void EpollBackend::begin_sync(Completion& completion) {
+    completion.backend_word = place_syncing;
+    if (const int error = sync_thread_.add(completion); error != 0)
+        return make_done(completion, -error);
+    ++syncing_;
+}
+
+void EpollBackend::take_synced() {
+    if (syncing_ == 0) return;
+    CompletionList synced = sync_thread_.take_finished();
+    while (Completion* completion = synced.pop_front()) {
+        --syncing_;
+        make_done(*completion, static_cast<std::int32_t>(completion->offset));
+    }
 }
 
 void EpollBackend::fetch_events(int timeout_ms) {
@@ -233,6 +266,7 @@ void EpollBackend::attempt(Completion& completion) {
             return attempt_read(completion);
         case Operation::send:
         case Operation::poll:
+        case Operation::sync:
         case Operation::none:
             break;
     }

@@ -73,6 +73,10 @@ void Reactor::poll(Completion& completion, int descriptor, std::uint32_t events)
     submit(completion, Operation::poll, descriptor);
 }
 
+void Reactor::sync(Completion& completion, int descriptor) {
+    submit(completion, Operation::sync, descriptor);
+}
+
 void Reactor::cancel(Completion& completion) {
     if (!completion.in_flight() || completion.cancelled) return;
     completion.cancelled = true;

@@ -49,6 +49,7 @@ class Reactor {
     void send(Completion& completion, int socket, std::span<const char> bytes);
     void read(Completion& completion, int file, std::span<char> buffer, std::uint64_t offset);
     void poll(Completion& completion, int descriptor, std::uint32_t events);
+    void sync(Completion& completion, int descriptor);
     // No-op when the completion is free.
     void cancel(Completion& completion);
 

@@ -147,6 +147,9 @@ void UringBackend::prepare(io_uring_sqe& sqe, Completion& completion) {
         case Operation::poll:
             io_uring_prep_poll_add(&sqe, completion.descriptor, completion.bytes);
             break;
+        case Operation::sync:
+            io_uring_prep_fsync(&sqe, completion.descriptor, IORING_FSYNC_DATASYNC);
+            break;
         case Operation::none:
             CHECK(completion.in_flight());
     }
@@ -268,6 +271,7 @@ void UringBackend::on_outcome(Completion& completion, const io_uring_cqe& cqe) {
             break;
         case Operation::read:
         case Operation::poll:
+        case Operation::sync:
             break;
         case Operation::none:
             CHECK(false);

@@ -35,7 +35,7 @@ Result<void> probe_operations(io_uring* ring) {
     if (probe == nullptr) return failure(ENOSYS, "io_uring probe");
     int missing = -1;
     for (const int operation : {IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_READ,
-                                IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL}) {
+                                IORING_OP_POLL_ADD, IORING_OP_FSYNC, IORING_OP_ASYNC_CANCEL}) {
         if (io_uring_opcode_supported(probe, operation) == 0) missing = operation;
     }
     io_uring_free_probe(probe);

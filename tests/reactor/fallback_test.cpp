@@ -1,6 +1,7 @@
 // Where io_uring is refused or locked memory is short, the reactor runs on smaller rings or on
-// epoll, and says why. Method: a forked child takes io_uring_setup away with a seccomp filter, or
-// becomes an ordinary user with a small RLIMIT_MEMLOCK, and then receives a byte.
+// epoll, and says why; where epoll gets no thread for syncs, they fail and nothing else does. Method:
+// a forked child takes system calls away with a seccomp filter, or becomes an ordinary user with a
+// small RLIMIT_MEMLOCK, and then receives a byte.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -29,10 +30,10 @@ int in_child(const std::function<int()>& body) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-void deny_io_uring_setup(int error) {
+void deny(std::uint32_t call, int error) {
     sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -61,7 +62,7 @@ TEST(Fallback, io_uring_refused_means_epoll_and_a_reason) {
     for (const int error : {EPERM, ENOSYS, ENOMEM}) {
         EXPECT_EQ(
             in_child([&] {
-                deny_io_uring_setup(error);
+                deny(SYS_io_uring_setup, error);
                 auto set = make_backends(2, {});
                 if (!set) return 1;
                 if (set->why_not_io_uring != std::string("io_uring_setup: ") + std::strerror(error))
@@ -76,7 +77,7 @@ TEST(Fallback, io_uring_refused_means_epoll_and_a_reason) {
 
 TEST(Fallback, asked_for_by_name_io_uring_has_no_substitute) {
     EXPECT_EQ(in_child([] {
-                  deny_io_uring_setup(EPERM);
+                  deny(SYS_io_uring_setup, EPERM);
                   auto set = make_backends(1, {.choice = BackendChoice::io_uring});
                   return !set && set.error().code == EPERM ? 0 : 1;
               }),
@@ -89,6 +90,31 @@ TEST(Fallback, epoll_asked_for_by_name_needs_no_reason) {
     EXPECT_EQ(set->why_not_io_uring, "");
     EXPECT_EQ(set->backends[0]->name(), "epoll");
     EXPECT_TRUE(all_work(*set));
+}
+
+TEST(Fallback, without_a_thread_a_sync_fails_and_the_rest_goes_on) {
+    EXPECT_EQ(in_child([] {
+                  deny(SYS_clone, EAGAIN);
+                  deny(SYS_clone3, EAGAIN);
+                  auto set = make_backends(1, {.choice = BackendChoice::epoll});
+                  if (!set) return 1;
+                  Reactor reactor(std::move(set->backends[0]));
+                  test::TcpPair pair;
+                  test::Recorder syncing;
+                  test::Recorder receiving;
+                  for (int round = 1; round <= 2; ++round) {
+                      reactor.sync(syncing.completion, pair.ours);
+                      if (!test::turn_until(reactor, [&] { return syncing.finals == round; }))
+                          return 2;
+                      if (syncing.last() != -EAGAIN) return 3;
+                  }
+                  reactor.recv(receiving.completion, pair.ours);
+                  test::write_all(pair.theirs, "x");
+                  ::shutdown(pair.theirs, SHUT_WR);
+                  if (!test::turn_until(reactor, [&] { return receiving.ended(); })) return 4;
+                  return receiving.received == "x" ? 0 : 5;
+              }),
+              0);
 }
 
 TEST(Fallback, little_locked_memory_means_smaller_rings_or_epoll_but_always_a_start) {
