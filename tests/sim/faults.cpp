@@ -37,6 +37,10 @@ Faults choose_faults(Random& random) {
     if (random.chance(150)) faults.watches_max = random.between(1, 4);
     faults.notify_reuses_numbers = random.chance(300);
     faults.wall_step = random.chance(100) ? 20 : 0;
+    // From a source of their own, so that a seed stays the run it was.
+    Random of_syncs(~Random(random).next());
+    faults.sync_error = rate(of_syncs) / 8;
+    faults.sync_ns_max = of_syncs.skewed(100'000'000);
     return faults;
 }
 

@@ -31,9 +31,11 @@ struct Faults {
     std::size_t window_bytes_max = 0;  // 0: 256 KiB for each connection, else chosen up to this
     // Files.
     std::uint32_t short_read = 0;
-    std::uint32_t read_error = 0;  // -EIO
-    bool looks_fail = false;       // read_error also when a file is only looked at, synchronously
-    std::uint32_t open_error = 0;  // EMFILE, EACCES, EIO
+    std::uint32_t read_error = 0;   // -EIO
+    bool looks_fail = false;        // read_error also when a file is only looked at, synchronously
+    std::uint32_t open_error = 0;   // EMFILE, EACCES, EIO
+    std::uint32_t sync_error = 0;   // -EIO
+    std::uint64_t sync_ns_max = 0;  // a sync takes up to this long; 0: none
     std::size_t notify_queue_max = 0;  // 0: 16384 events
     std::size_t watches_max = 0;       // 0: no limit
     bool notify_reuses_numbers = false;

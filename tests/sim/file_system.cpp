@@ -29,6 +29,10 @@ int SimFileSystem::OpenFile::read_at(char* buffer, std::size_t bytes, std::uint6
     return static_cast<int>(count);
 }
 
+int SimFileSystem::OpenFile::sync() {
+    return world_.random.chance(world_.faults.sync_error) ? -EIO : 0;
+}
+
 SimFileSystem::OpenFile& SimFileSystem::open_file(int file) {
     auto* const open = dynamic_cast<OpenFile*>(world_.descriptors.get(file).get());
     CHECK(open != nullptr);

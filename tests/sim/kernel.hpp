@@ -23,12 +23,14 @@
 
 namespace logwisp::sim {
 
-// A file that can be read at an offset; what the read operation works on. Implemented by the
-// simulated file system.
+// A file that can be read at an offset and synced; what these two operations work on. Implemented
+// by the simulated file system.
 class Readable : public Object {
   public:
     // A count or -errno.
     virtual int read_at(char* buffer, std::size_t bytes, std::uint64_t offset) = 0;
+    // 0 or -errno. Called when the kernel begins; the outcome comes later.
+    virtual int sync() = 0;
 };
 
 std::uint64_t checksum(std::span<const char> bytes);
@@ -96,6 +98,7 @@ class SimBackend : public Backend {
     void advance_recv(InFlight& operation);
     void begin_send(InFlight& operation);
     void begin_read(InFlight& operation);
+    void begin_sync(InFlight& operation);
     void finish_cancelled(InFlight& operation);
     void answer(InFlight& operation, int result, bool more, std::string data = {});
     void advance_all();

@@ -2,6 +2,7 @@
 // time, poisoned buffers, aborts on misuse.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -107,6 +108,44 @@ TEST_F(KernelTest, OutcomesOfOneOperationKeepTheirOrder) {
     kernel.cancel(accepted.completion);
     while (accepted.finals == 0) kernel.turn(-1);
     kernel.close(listener);
+}
+
+TEST_F(KernelTest, ASyncTakesItsTimeAndMayFail) {
+    Writer writer;
+    ASSERT_EQ(files.open_writer("/ledger", true, writer), 0);
+    files.close_writer(writer);
+    const Result<int> file = files.open("/ledger");
+    ASSERT_TRUE(file.has_value());
+    Waiter synced;
+    const auto sync = [&](int descriptor) {
+        synced.prepare(Operation::sync, descriptor);
+        kernel.submit(synced.completion);
+        const int before = synced.finals;
+        while (synced.finals == before) kernel.turn(-1);
+        return synced.results.back();
+    };
+    EXPECT_EQ(sync(*file), 0);
+
+    world.faults.sync_ns_max = 10'000'000;
+    const std::uint64_t begin = kernel.now_ns();
+    std::uint64_t longest = 0;
+    for (int i = 0; i < 50; ++i) {
+        const std::uint64_t before = kernel.now_ns();
+        EXPECT_EQ(sync(*file), 0);
+        longest = std::max(longest, kernel.now_ns() - before);
+    }
+    EXPECT_GT(longest, 5'000'000u);
+    EXPECT_LT(kernel.now_ns() - begin, 50 * 11'000'000u);
+
+    world.faults.sync_error = 1000;
+    EXPECT_EQ(sync(*file), -EIO);
+    world.faults.calm();
+    EXPECT_EQ(sync(*file), 0);
+
+    const int listener = network.listen(1);
+    EXPECT_EQ(sync(listener), -EINVAL);
+    kernel.close(listener);
+    files.close(*file);
 }
 
 using KernelDeathTest = KernelTest;

@@ -15,6 +15,7 @@ class SimFileSystem::OpenFile : public Readable {
         : world_(world), files_(files), inode_(std::move(inode)) {}
 
     int read_at(char* buffer, std::size_t bytes, std::uint64_t offset) override;
+    int sync() override;
     // Regular files are always ready.
     [[nodiscard]] std::uint32_t readiness() const override { return 0x5; }
     void hold() { ++inode_->opens; }

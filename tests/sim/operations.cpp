@@ -24,6 +24,8 @@ void SimBackend::answer(InFlight& operation, int result, bool more, std::string 
     const bool send = operation.completion->operation == Operation::send;
     if (world_.random.chance(send ? world_.faults.late_send : world_.faults.delay))
         late.due_ns += world_.random.below(world_.faults.delay_ns_max + 1);
+    if (operation.completion->operation == Operation::sync)
+        late.due_ns += world_.random.below(world_.faults.sync_ns_max + 1);
     // Outcomes of one operation keep their order.
     if (!operation.late.empty()) late.due_ns = std::max(late.due_ns, operation.late.back().due_ns);
     operation.late.push_back(std::move(late));
@@ -43,6 +45,9 @@ void SimBackend::begin(InFlight& operation) {
             break;
         case Operation::read:
             begin_read(operation);
+            break;
+        case Operation::sync:
+            begin_sync(operation);
             break;
         default:
             break;
@@ -81,6 +86,13 @@ void SimBackend::begin_read(InFlight& operation) {
     const int result = file->read_at(completion.buffer, completion.bytes, completion.offset);
     world_.trace.note("read", completion.offset, static_cast<std::uint64_t>(result));
     if (result > 0) progressed();
+    answer(operation, result, false);
+}
+
+void SimBackend::begin_sync(InFlight& operation) {
+    auto* const file = dynamic_cast<Readable*>(operation.object.get());
+    const int result = file == nullptr ? -EINVAL : file->sync();
+    world_.trace.note("sync", static_cast<std::uint64_t>(result));
     answer(operation, result, false);
 }
 
