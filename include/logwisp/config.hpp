@@ -74,6 +74,22 @@ struct RouterConfig {
     friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };
 
+// When what is written to the state directory is forced to the disk. What each promises:
+// logwisp.toml(5).
+enum class StateSync : std::uint8_t { none, interval, batch };
+
+// Where streams keep their positions and ids, so that they go on after a restart.
+struct StateConfig {
+    bool enabled = true;
+    // Empty: nobody named one and there is no usual place (no HOME). Made when it is not there.
+    std::string directory;
+    StateSync sync = StateSync::interval;
+    std::uint32_t sync_interval_ms = 1000;
+    std::uint64_t bytes_max = 64 * 1024 * 1024;  // per stream, key max_bytes
+    std::uint32_t age_hours_max = 0;             // key max_age_hours; 0: no limit
+    friend bool operator==(const StateConfig&, const StateConfig&) = default;
+};
+
 enum class BackendName : std::uint8_t { automatic, io_uring, epoll };
 enum class DiagnosticLevel : std::uint8_t { debug, info, warn, error };
 enum class DiagnosticFormat : std::uint8_t { text, json };
@@ -81,6 +97,7 @@ enum class DiagnosticFormat : std::uint8_t { text, json };
 struct Config {
     std::vector<StreamConfig> streams;
     RouterConfig router;
+    StateConfig state;
     std::uint32_t cores = 0;  // 0: all this process may use
     BackendName backend = BackendName::automatic;
     std::uint32_t shutdown_timeout_ms = 2000;

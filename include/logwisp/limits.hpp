@@ -40,6 +40,15 @@ inline constexpr std::uint32_t buffer_entries_ceiling = 1'000'000;
 // Ring bytes reserved (not touched) per entry of buffer_size.
 inline constexpr std::size_t ring_bytes_per_entry = 512;
 
+// --- State ---
+// The range of max_bytes: what a stream keeps on disk of where its entries came from. The floor is some 25,000
+// batches.
+inline constexpr std::uint64_t state_bytes_floor = 1024 * 1024;
+inline constexpr std::uint64_t state_bytes_ceiling = std::uint64_t{16} * 1024 * 1024 * 1024;
+// The range of sync_interval_ms. More often, and a disk does nothing else; then "batch" is meant.
+inline constexpr std::uint32_t sync_interval_ms_floor = 100;
+inline constexpr std::uint32_t sync_interval_ms_ceiling = 60'000;
+
 // --- Connections ---
 // No client may hog a turn: one send carries at most this much.
 inline constexpr std::size_t send_bytes_max = 256 * 1024;

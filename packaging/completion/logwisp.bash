@@ -19,12 +19,12 @@ _logwisp() {
             mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
             return
             ;;
-        --check-interval | --tcp-port | --tcp-buffer-size | --http-port | --http-buffer-size | --host | --cores)
+        --check-interval | --tcp-port | --tcp-buffer-size | --http-port | --http-buffer-size | --host | --cores | --state-directory)
             return
             ;;
     esac
     if [[ "$current" == -* ]]; then
-        local options='--config --router --router=false --check-interval --enable-tcp --enable-tcp=false --tcp-port --tcp-buffer-size --enable-http --enable-http=false --http-port --http-buffer-size --host --cores --backend --log-level --log-format --version --help'
+        local options='--config --router --router=false --check-interval --enable-tcp --enable-tcp=false --tcp-port --tcp-buffer-size --enable-http --enable-http=false --http-port --http-buffer-size --host --cores --backend --state --state=false --state-directory --log-level --log-format --version --help'
         [[ "${COMP_WORDS[1]}" == check ]] && options+=' --json'
         [[ "${COMP_WORDS[1]}" == tail ]] && options='--help'
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")

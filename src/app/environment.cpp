@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view prefix = "LOGWISP_";
 constexpr std::array own_names{"LOGWISP_CONFIG_FILE", "LOGWISP_CONFIG_DIR"};
+constexpr std::array others_names{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"};
 
 // "LOGWISP_STREAMS_APP_HTTPSERVER_PORT"
 std::string stream_variable(const std::string& stream, const Option& option) {
@@ -109,9 +110,12 @@ Environment process_environment() {
         std::size_t equals = text.find('=');
         if (equals == std::string_view::npos) continue;
         std::string_view name = text.substr(0, equals);
-        if (name.starts_with(prefix) || name == "HOME" || name == "XDG_CONFIG_HOME")
-            out.emplace_back(name, text.substr(equals + 1));
+        const bool wanted =
+            name.starts_with(prefix) ||
+            std::find(others_names.begin(), others_names.end(), name) != others_names.end();
+        if (wanted) out.emplace_back(name, text.substr(equals + 1));
     }
+    out.emplace_back("EUID", std::to_string(::geteuid()));
     std::sort(out.begin(), out.end());
     return out;
 }

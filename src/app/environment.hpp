@@ -13,8 +13,8 @@ namespace logwisp {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-// The environment of this process, LOGWISP_ variables and the few others the search for the file
-// needs.
+// The environment of this process: LOGWISP_ variables, the few others that the searches for the file
+// and for the state directory need, and EUID, the effective user, as shells call it.
 Environment process_environment();
 // Empty when not set.
 std::string variable_in(const Environment& environment, std::string_view name);

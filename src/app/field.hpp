@@ -23,6 +23,10 @@ inline const Names& names_of(StartAt) {
     static const Names names{"end", "beginning"};
     return names;
 }
+inline const Names& names_of(StateSync) {
+    static const Names names{"none", "interval", "batch"};
+    return names;
+}
 inline const Names& names_of(BackendName) {
     static const Names names{"auto", "io_uring", "epoll"};
     return names;
@@ -103,5 +107,6 @@ constexpr std::string_view host_expectation =
 constexpr std::int64_t port_max = 65535;
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t day_seconds = 86'400;
+constexpr std::int64_t ten_years_hours = 87'600;
 
 }  // namespace logwisp

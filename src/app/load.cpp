@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/config_file.hpp"
+#include "app/state_directory.hpp"
 #include "app/validate.hpp"
 
 namespace logwisp {
@@ -150,6 +151,14 @@ class Merge {
     const Layer& flags_;
 };
 
+void find_state_directory(Loaded& out, const Environment& environment) {
+    UsualDirectory usual = usual_state_directory(environment);
+    Place place;
+    place.name = std::move(usual.why);
+    if (out.origins.places.try_emplace("state.directory", std::move(place)).second)
+        out.config.state.directory = std::move(usual.path);
+}
+
 }  // namespace
 
 Place Origins::of(const std::string& key) const {
@@ -168,6 +177,7 @@ Loaded load_config_text(std::string_view text, const std::string& path, const Co
     if (std::optional<Layer> file = parse_config(text, path, out.problems)) {
         Layer variables = parse_environment(environment, file->streams, out.problems, out.warnings);
         Merge(out, *file, variables, line.flags).run();
+        find_state_directory(out, environment);
         validate(out);
     } else {
         // Nothing is known about the streams the file names: variables are checked, but none is

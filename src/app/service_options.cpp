@@ -50,6 +50,41 @@ std::vector<OptionOf<Config>> make_service_options() {
          .help = "How long readers may take their last entries when the service stops"},
         [](auto& c) -> auto& { return c.shutdown_timeout_ms; });
     add(
+        {.key = "state.enabled",
+         .help = "Keep positions and ids, so that streams go on after a restart",
+         .flag = "--state"},
+        [](auto& c) -> auto& { return c.state.enabled; });
+    add(
+        {.key = "state.directory",
+         .help = "Where they are kept; made when it is not there",
+         .expects = R"(the path of a directory, in which "~" is not expanded)",
+         .accepts = is_directory_path,
+         .flag = "--state-directory",
+         .default_note = "$STATE_DIRECTORY, else $XDG_STATE_HOME/logwisp, else /var/lib/logwisp "
+                         "for root and ~/.local/state/logwisp for others"},
+        [](auto& c) -> auto& { return c.state.directory; });
+    add(
+        {.key = "state.sync", .help = "When they are forced to the disk"},
+        [](auto& c) -> auto& { return c.state.sync; });
+    add(
+        {.key = "state.sync_interval_ms",
+         .least = sync_interval_ms_floor,
+         .most = sync_interval_ms_ceiling,
+         .help = "Milliseconds between two disk flushes where sync is interval"},
+        [](auto& c) -> auto& { return c.state.sync_interval_ms; });
+    add(
+        {.key = "state.max_bytes",
+         .least = state_bytes_floor,
+         .most = state_bytes_ceiling,
+         .help = "How much each stream keeps; the oldest goes first"},
+        [](auto& c) -> auto& { return c.state.bytes_max; });
+    add(
+        {.key = "state.max_age_hours",
+         .least = 0,
+         .most = ten_years_hours,
+         .help = "How long it is kept; 0 is as long as it fits"},
+        [](auto& c) -> auto& { return c.state.age_hours_max; });
+    add(
         {.key = "console.stats_interval_seconds",
          .least = 0,
          .most = day_seconds,

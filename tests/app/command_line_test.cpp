@@ -64,6 +64,12 @@ TEST(CommandLine, UsageErrorsSayWhatToDoAndExitWith2) {
          "\"logs.example\"\n"},
         {"--enable-http=maybe", 2,
          "logwisp: --enable-http: must be true or false, not \"maybe\"\n"},
+        {"--state=nowhere", 2, "logwisp: --state: must be true or false, not \"nowhere\"\n"},
+        {"--state-directory ''", 2,
+         "logwisp: --state-directory: must be the path of a directory, in which \"~\" is not "
+         "expanded, not \"\"\n"},
+        {"--state-dir x", 2,
+         "logwisp: unknown option \"--state-dir\"; did you mean \"--state-directory\"?\n"},
         {"--router=2", 2, "logwisp: --router: must be true or false, not \"2\"\n"},
         {"''", 2, "logwisp: target \"\" has no usable path\n"},
         {":*.log", 2, "logwisp: target \":*.log\" has no usable path\n"},
@@ -115,6 +121,10 @@ TEST(CommandLine, ConfigurationErrorsExitWith78) {
         {"-c /tmp", 78, "/tmp: cannot be read: Is a directory\n"},
         {"", 78, std::string("logwisp: LOGWISP_HTTPSERVER_PORT: ") + port_rule + "\"http\"\n",
          "LOGWISP_HTTPSERVER_PORT=http"},
+        {"", 78,
+         "logwisp: LOGWISP_STATE_SYNC: must be \"none\", \"interval\" or \"batch\", not "
+         "\"always\"\n",
+         "LOGWISP_STATE_SYNC=always"},
         {"--enable-http=false", 78,
          "logwisp: --enable-http: stream \"default\" serves nobody; set enabled = true in its "
          "httpserver or "
@@ -190,6 +200,8 @@ TEST(CommandLine, GoodOnesAreUnderstood) {
         {"'a\\:b:x*:false'", {"{ path = \"a:b\", pattern = \"x*\", is_file = false,"}},
         {"/var/log/syslog::true",
          {"{ path = \"/var/log/syslog\", pattern = \"*.log\", is_file = true,"}},
+        {"--state=false --state-directory /srv/state",
+         {"enabled = false # --state\n", "directory = \"/srv/state\" # --state-directory"}},
         {"a --router b --cores 2", {"path = \"a\"", "path = \"b\"", "cores = 2"}},
     };
     for (const Good& one : cases) {
@@ -232,6 +244,25 @@ TEST(CommandLine, TheFileIsSearchedInTheOrderOfTheManual) {
     EXPECT_EQ(cores(home + "LOGWISP_CONFIG_DIR=/nonexistent"), "4");
     EXPECT_EQ(cores(home + "XDG_CONFIG_HOME=" + root), "0");
     shell_output("rm -r " + root);
+}
+
+TEST(CommandLine, TheStateDirectoryIsFoundInTheRealEnvironment) {
+    const auto shown = [](const std::string& variables) {
+        std::string all = squeezed(run_binary("check", variables).output);
+        std::size_t begin = all.find("\ndirectory = ") + 1;
+        return all.substr(begin, all.find('\n', begin) - begin);
+    };
+    EXPECT_EQ(shown("STATE_DIRECTORY=/a:/b XDG_STATE_HOME=/c"),
+              "directory = \"/a\" # default: $STATE_DIRECTORY");
+    EXPECT_EQ(shown("XDG_STATE_HOME=/c"), "directory = \"/c/logwisp\" # default: $XDG_STATE_HOME");
+    // Who we are is asked of the kernel, whatever a variable says.
+    EXPECT_EQ(shown("EUID=77 HOME=/h"),
+              ::geteuid() == 0 ? "directory = \"/var/lib/logwisp\" # default: of root"
+                               : "directory = \"/h/.local/state/logwisp\" # default: $HOME");
+    EXPECT_NE(run_binary("check --json", "STATE_DIRECTORY=/a")
+                  .output.find(R"("state.directory":{"value":"/a","from":{"source":"default",)"
+                               R"("name":"$STATE_DIRECTORY"}})"),
+              std::string::npos);
 }
 
 TEST(CommandLine, WhereOurOwnOutputGoesIsNotFollowed) {

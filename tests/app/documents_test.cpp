@@ -141,13 +141,15 @@ TEST(Documents, TheSampleConfigurationIsTheDefaults) {
     EXPECT_EQ(texts(all.problems), std::vector<std::string>{});
     EXPECT_EQ(all.config, defaults);
     for (const auto& option : service_options()) {
-        if (option.key == "console.stats_interval_seconds") continue;
+        if (option.key == "console.stats_interval_seconds" || option.key == "state.directory")
+            continue;
         EXPECT_EQ(all.origins.of(option.key).source, Place::Source::file) << option.key;
     }
     for (const auto& option : stream_options())
         EXPECT_EQ(all.origins.of("streams.0." + option.key).source, Place::Source::file)
             << option.key;
     EXPECT_NE(text.find("# stats_interval_seconds = 30\n"), std::string::npos);
+    EXPECT_NE(text.find("# directory = \"/var/lib/logwisp\"\n"), std::string::npos);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The small pure parts: how near two names are, how lists are split, which addresses overlap, what
-// a target takes. Method: tables.
+// a target takes, where the state usually is. Method: tables.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include "app/listeners.hpp"
 #include "app/nearest.hpp"
 #include "app/rules.hpp"
+#include "app/state_directory.hpp"
 #include "app/target_text.hpp"
 #include "configuration.hpp"
 
@@ -50,6 +51,28 @@ TEST(SplitEscaped, TakesAwayOnlyItsOwnBackslashes) {
     EXPECT_EQ(split_escaped("a\\*b:c\\", ':'), (Texts{"a\\*b", "c\\"}));
     EXPECT_EQ(split_escaped("", ':'), Texts{""});
     EXPECT_EQ(split_escaped("::", ':'), (Texts{"", "", ""}));
+}
+
+TEST(StateDirectory, IsTheManagersElseTheUsersElseTheSystems) {
+    const Environment home{{"HOME", "/home/u"}, {"EUID", "1000"}};
+    const auto with = [](Environment environment,
+                         const std::vector<std::pair<std::string, std::string>>& more) {
+        environment.insert(environment.end(), more.begin(), more.end());
+        return usual_state_directory(environment).path;
+    };
+    EXPECT_EQ(with({}, {}), "");
+    EXPECT_EQ(with(home, {}), "/home/u/.local/state/logwisp");
+    EXPECT_EQ(with({{"HOME", "/root"}, {"EUID", "0"}}, {}), "/var/lib/logwisp");
+    EXPECT_EQ(with({{"EUID", "0"}}, {}), "/var/lib/logwisp");
+    EXPECT_EQ(with(home, {{"XDG_STATE_HOME", "/state"}}), "/state/logwisp");
+    EXPECT_EQ(with({{"EUID", "0"}}, {{"XDG_STATE_HOME", "/state"}}), "/state/logwisp");
+    EXPECT_EQ(with(home, {{"XDG_STATE_HOME", "state"}}), "/home/u/.local/state/logwisp");
+    EXPECT_EQ(with(home, {{"XDG_STATE_HOME", ""}}), "/home/u/.local/state/logwisp");
+    const std::pair<std::string, std::string> xdg{"XDG_STATE_HOME", "/state"};
+    EXPECT_EQ(with(home, {xdg, {"STATE_DIRECTORY", "/var/lib/lw"}}), "/var/lib/lw");
+    EXPECT_EQ(with(home, {xdg, {"STATE_DIRECTORY", "/var/lib/lw:/var/lib/b"}}), "/var/lib/lw");
+    EXPECT_EQ(with(home, {xdg, {"STATE_DIRECTORY", ":/var/lib/b"}}), "/state/logwisp");
+    EXPECT_EQ(with(home, {xdg, {"STATE_DIRECTORY", ""}}), "/state/logwisp");
 }
 
 TEST(Targets, OfAVariableAreSplitAtCommasThatAreNotEscaped) {

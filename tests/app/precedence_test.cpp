@@ -175,6 +175,26 @@ TEST(Precedence, TheRouterFollowsTheFirstHttpStreamUnlessTold) {
     EXPECT_EQ(load(text, {}, {"--router", "--http-port=7002"}).config.router.port, 7002);
 }
 
+TEST(Precedence, OfTheStateDirectory) {
+    const Environment usual{{"STATE_DIRECTORY", "/var/lib/lw:/var/lib/b"}, {"HOME", "/home/u"}};
+    Environment named = usual;
+    named.emplace_back("LOGWISP_STATE_DIRECTORY", "/variable");
+    const std::string text = "[state]\ndirectory = \"/file\"\n";
+    const auto shown = [](const Loaded& loaded) {
+        return loaded.config.state.directory + " " + loaded.origins.of("state.directory").text();
+    };
+    EXPECT_EQ(shown(load("")), " default");
+    EXPECT_EQ(shown(load("", usual)), "/var/lib/lw default: $STATE_DIRECTORY");
+    EXPECT_EQ(shown(load("", {{"HOME", "/home/u"}})),
+              "/home/u/.local/state/logwisp default: $HOME");
+    EXPECT_EQ(shown(load(text, usual)), "/file logwisp.toml:2:13");
+    EXPECT_EQ(shown(load(text, named)), "/variable LOGWISP_STATE_DIRECTORY");
+    EXPECT_EQ(shown(load(text, named, {"--state-directory", "flag"})), "flag --state-directory");
+    EXPECT_TRUE(load(text, named).config.state.enabled);
+    EXPECT_FALSE(load(text, named, {"--state=off"}).config.state.enabled);
+    EXPECT_EQ(load("").config.state, StateConfig{});
+}
+
 TEST(Environment, NamesNobodyKnowsAreWarningsAndOthersNamesAreNone) {
     auto warnings = [](const Environment& environment) {
         return texts(load(named_stream, environment).warnings);
