@@ -251,6 +251,7 @@ class Service {
             log_error("reload: the configuration has errors; the old one stays in force");
             return notifier_.ready("reload failed, the old configuration stays in force");
         }
+        const StateConfig state = std::exchange(config.state, config_.state);
         Result<std::shared_ptr<const Plan>> plan =
             make_plan(config, plan_.get(), core_count_, moment());
         if (!plan) {
@@ -263,6 +264,7 @@ class Service {
         // What runs is what the next reload is compared with.
         config.cores = config_.cores;
         config.backend = config_.backend;
+        if (state != config_.state) log_warn("reload: [state] changes only with a restart");
         if (config.log_format != config_.log_format)
             log_warn("reload: the format of diagnostics changes only with a restart");
         config.log_format = config_.log_format;

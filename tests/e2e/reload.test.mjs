@@ -98,6 +98,27 @@ test('a bad file keeps the old configuration and says why', scenario(async (worl
     await reader.message('still here');
 }));
 
+test('what changes only with a restart is said so at every reload until it is as before', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const config = one_stream({ dir: world.dir, http });
+    const server = await world.start({ http, config });
+    const reader = await world.sse(http);
+    for (let i = 0; i < 2; ++i) {
+        server.stderr = '';
+        world.write('logwisp.toml', `[state]\nmax_bytes = 1048576\n${config}`);
+        reload(server);
+        await server.complaint('warning', /reload: \[state\] changes only with a restart/);
+    }
+    await server.complaint('reloaded', /reloaded: 1 stream/);
+    server.stderr = '';
+    world.write('logwisp.toml', config);
+    reload(server);
+    await server.complaint('reloaded', /reloaded: 1 stream/);
+    assert.doesNotMatch(server.stderr, /only with a restart/);
+    world.append('app.log', 'still here\n');
+    await reader.message('still here');
+}));
+
 test('a storm of signals', scenario(async (world) => {
     const [http] = await world.ports(1);
     const config = one_stream({ dir: world.dir, http });
