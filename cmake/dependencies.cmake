@@ -1,5 +1,6 @@
 # Everything bought comes from Debian's packages at build time; nothing of it is copied into the tree.
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -80,7 +80,7 @@ enum class StateSync : std::uint8_t { none, interval, batch };
 
 // Where streams keep their positions and ids, so that they go on after a restart.
 struct StateConfig {
-    bool enabled = true;
+    bool enabled = false;
     // Empty: nobody named one and there is no usual place (no HOME). Made when it is not there.
     std::string directory;
     StateSync sync = StateSync::interval;

@@ -20,7 +20,7 @@ const std::vector<Flag>& flags() {
         {"--host", "", "ADDR", "The address to listen on; \"*\" for all"},
         {"--cores", "", "N", "How many threads to run; 0 is one for every core"},
         {"--backend", "", "NAME", "The kernel interface: auto, io_uring or epoll"},
-        {"--state", "", "=BOOL", "Keep positions and ids over restarts; on unless =false"},
+        {"--state", "", "=BOOL", "Keep positions and ids, so that streams go on after a restart"},
         {"--state-directory", "", "DIR", "Where positions and ids are kept"},
         {"--log-level", "", "LEVEL", "Own messages from this level up: debug, info, warn or error"},
         {"--log-format", "", "FORMAT", "Own messages as text or json"},

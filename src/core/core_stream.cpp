@@ -45,7 +45,9 @@ bool CoreStream::publish() {
         begin();
     }
     const bool more = home_->publish();
-    if (retired_ != nullptr && home_->stopped()) complete_ = home_->tell_end();
+    if (retired_ == nullptr || !home_->stopped()) return more;
+    complete_ = home_->tell_end();
+    if (complete_ && !has_successor_) home_->end_record();
     return more;
 }
 
@@ -65,6 +67,7 @@ void CoreStream::make_stream() {
     const StreamConfig& config = info_->config;
     StreamOptions options;
     options.epoch = info_->epoch;
+    options.first_sequence = info_->first_sequence;
     // A server that is off has no buffer; the other's size counts for both.
     options.http_buffer_entries =
         config.http.enabled ? config.http.buffer_entries : config.tcp.buffer_entries;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/ledger_file.hpp"
 #include "net/listener.hpp"
 
 namespace logwisp {
@@ -38,12 +39,26 @@ std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamI
     if (before != nullptr) {
         stream->before_id = before->id;
         stream->epoch = before->epoch;
+        stream->epochs = before->epochs;
+        stream->first_sequence = before->first_sequence;
         return stream;
     }
     // Different for every start and every stream, so that an id of another stream or of an earlier
     // run is recognised as such.
     stream->epoch = fmt::format("{:x}", now.wall_us + id);
     return stream;
+}
+
+Result<void> open_ledger(StreamInfo& stream, const std::shared_ptr<StateDirectory>& state,
+                         const StateConfig& config, const Moment& now) {
+    auto opened = LedgerFile::open(state, stream.config.name, config, now.wall_us);
+    if (!opened) return tl::unexpected(opened.error());
+    stream.ledger = std::move(*opened);
+    stream.epochs = stream.ledger->epochs();
+    stream.epoch = stream.epochs.back().text;
+    stream.first_sequence = stream.ledger->next_sequence();
+    stream.monitor.next_sequence.set(stream.first_sequence);
+    return {};
 }
 
 std::vector<std::shared_ptr<Site>> sites_of(const Config& config, const Plan& plan) {
@@ -86,14 +101,20 @@ std::vector<std::string> leaving_hosts(const Plan* previous, std::uint16_t port,
 }  // namespace
 
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
+                                              const std::shared_ptr<StateDirectory>& state,
                                               std::size_t cores, const Moment& now) {
     auto plan = std::make_shared<Plan>();
     plan->router = config.router.enabled;
     plan->router_port = config.router.port;
     for (const StreamConfig& stream : config.streams) {
         auto kept = same_stream(previous, stream);
-        if (kept == nullptr)
-            kept = new_stream(stream, same_name(previous, stream.name), cores, now);
+        if (kept == nullptr) {
+            const StreamInfo* const before = same_name(previous, stream.name);
+            kept = new_stream(stream, before, cores, now);
+            if (before == nullptr && state != nullptr)
+                if (auto opened = open_ledger(*kept, state, config.state, now); !opened)
+                    return tl::unexpected(opened.error());
+        }
         plan->streams.push_back(std::move(kept));
     }
     const std::vector<std::shared_ptr<Site>> sites = sites_of(config, *plan);
@@ -107,7 +128,9 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
             if (!sockets) {
                 for (const PlannedListener& opened : plan->listeners)
                     for (const int socket : opened.sockets) ::close(socket);
-                return tl::unexpected(sockets.error());
+                Error error = sockets.error();
+                error.subject.insert(0, "cannot listen on ");
+                return tl::unexpected(std::move(error));
             }
             listener.sockets = std::move(*sockets);
         }

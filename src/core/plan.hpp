@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "core/state_directory.hpp"
 #include "logwisp/config.hpp"
 #include "serve/site.hpp"
 
@@ -33,8 +34,10 @@ struct Plan {
     std::uint16_t router_port = 0;
 };
 
-// Opens every port that `previous` (may be null) does not have yet. On failure nothing stays open.
+// Opens every port that `previous` (may be null) does not have yet, and the ledger of every stream
+// that is new. On failure nothing stays open. `state`: where ledgers are; nullptr: none are kept.
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
+                                              const std::shared_ptr<StateDirectory>& state,
                                               std::size_t cores, const Moment& now);
 
 }  // namespace logwisp

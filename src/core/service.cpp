@@ -34,6 +34,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
+// The ports of a server that was killed are free only when the kernel has taken down its io_uring,
+// a moment after the process has ended.
+constexpr auto port_patience = std::chrono::milliseconds(1000);
+constexpr auto port_retry = std::chrono::milliseconds(10);
 constexpr std::chrono::milliseconds messages_wait_interval{20};
 
 void raise_descriptor_limit() {
@@ -90,11 +94,10 @@ class Service {
           asked_(core_count_) {}
 
     int run() {
-        if (!open_signals() || !make_cores()) return 1;
-        Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config_, nullptr, core_count_, moment());
+        if (!open_signals() || !open_state() || !make_cores()) return 1;
+        Result<std::shared_ptr<const Plan>> plan = first_plan();
         if (!plan) {
-            log_error("cannot listen on {}", plan.error().text());
+            log_error("{}", plan.error().text());
             return 1;
         }
         plan_ = std::move(*plan);
@@ -107,6 +110,16 @@ class Service {
     }
 
   private:
+    Result<std::shared_ptr<const Plan>> first_plan() {
+        const auto patience_ends = Clock::now() + port_patience;
+        for (;;) {
+            auto plan = make_plan(config_, nullptr, state_, core_count_, moment());
+            if (plan || plan.error().code != EADDRINUSE || Clock::now() > patience_ends)
+                return plan;
+            std::this_thread::sleep_for(port_retry);
+        }
+    }
+
     bool open_signals() {
         // Blocked before any thread exists, so that every thread inherits it and only the
         // descriptor hears them.
@@ -119,6 +132,19 @@ class Service {
         finished_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (signals_ >= 0 && finished_ >= 0) return true;
         log_error("cannot listen to signals: {}", std::strerror(errno));
+        return false;
+    }
+
+    bool open_state() {
+        if (!config_.state.enabled) return true;
+        auto opened = StateDirectory::open(config_.state.directory);
+        if (opened) {
+            state_ = std::move(*opened);
+            return true;
+        }
+        log_error(
+            "state directory {}; name another with --state-directory, or do without: --state=false",
+            opened.error().text());
         return false;
     }
 
@@ -253,10 +279,9 @@ class Service {
         }
         const StateConfig state = std::exchange(config.state, config_.state);
         Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config, plan_.get(), core_count_, moment());
+            make_plan(config, plan_.get(), state_, core_count_, moment());
         if (!plan) {
-            log_error("reload: cannot listen on {}; the old configuration stays in force",
-                      plan.error().text());
+            log_error("reload: {}; the old configuration stays in force", plan.error().text());
             return notifier_.ready("reload failed, the old configuration stays in force");
         }
         if (config.cores != config_.cores || config.backend != config_.backend)
@@ -292,6 +317,7 @@ class Service {
 
     const ServiceOptions& options_;
     Config config_;
+    std::shared_ptr<StateDirectory> state_;  // nullptr: none is kept
     std::size_t core_count_;
     Fabric fabric_;
     std::vector<std::unique_ptr<Core>> cores_;

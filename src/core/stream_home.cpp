@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "core/ledger_positions.hpp"
 #include "wire/json.hpp"
 
 namespace logwisp {
@@ -15,9 +16,11 @@ StreamHome::StreamHome(std::shared_ptr<StreamInfo> info, Stream& stream, TailPar
       stream_(stream),
       fabric_(fabric),
       core_index_(core_index),
+      files_(parts.files),
       // One is being filled, one published; each other core may have as many as fit on the way to it.
       pool_(std::min<std::size_t>(2 + (fabric.cores() - 1) * (batches_in_flight_max + 1),
                                   batches_at_start_max)),
+      recorder_(parts.reactor, parts.files),
       sent_to_(fabric.cores(), 0),
       tail_(parts, info_->config.name, info_->config.monitor, *this) {}
 
@@ -28,9 +31,17 @@ void StreamHome::take_over(StreamHome& before) {
     // One that never started hands on what it was given.
     positions_ =
         before.positions_ != nullptr ? std::move(before.positions_) : before.tail_.take_positions();
+    recorder_.keep(before.recorder_.give_away());
 }
 
-void StreamHome::start() { tail_.start(std::move(positions_)); }
+void StreamHome::start() {
+    if (info_->ledger != nullptr) {
+        if (const auto found = info_->ledger->take_found())
+            positions_ = positions_of(*found, files_);
+        recorder_.keep(std::move(info_->ledger));
+    }
+    tail_.start(std::move(positions_));
+}
 
 Batch* StreamHome::batch() {
     if (open_ == nullptr) open_ = &pool_.take();
@@ -42,22 +53,39 @@ Batch* StreamHome::batch() {
 }
 
 bool StreamHome::publish() {
-    if (!nothing_to_publish()) {
+    if (recorded_ != nullptr && recorder_.settled()) give_out(*std::exchange(recorded_, nullptr));
+    if (recorded_ == nullptr && !nothing_to_publish()) {
         Batch& batch = *std::exchange(open_, nullptr);
         stream_.number(batch);
+        recorder_.record(batch.first_sequence, batch.entries());
+        if (recorder_.settled())
+            give_out(batch);
+        else
+            recorded_ = &batch;
+    }
+    if (nothing_to_publish() && !tail_.closed()) recorder_.begin_anew_if_due(tail_);
+    for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
+        if (sent_to_[core] != 0 && sent_to_[core] != stream_.next()) catch_up(core);
+    copy_counters();
+    if (!refused_ || (open_ != nullptr && !open_->empty())) return false;
+    refused_ = false;
+    tail_.on_sink_ready();
+    return recorded_ == nullptr && open_ != nullptr && !open_->empty();
+}
+
+void StreamHome::give_out(Batch& batch) {
+    if (!batch.empty()) {
         stream_.append(batch);
         info_->monitor.next_sequence.set(stream_.next());
         for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
             if (sent_to_[core] == batch.first_sequence && post(batch, core))
                 sent_to_[core] = stream_.next();
-        batch.release();
     }
-    for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
-        if (sent_to_[core] != 0 && sent_to_[core] != stream_.next()) catch_up(core);
-    copy_counters();
-    if (!std::exchange(refused_, false)) return false;
-    tail_.on_sink_ready();
-    return open_ != nullptr && !open_->empty();
+    batch.release();
+}
+
+void StreamHome::end_record() {
+    if (!std::exchange(record_ended_, true)) recorder_.stop();
 }
 
 bool StreamHome::post(Batch& batch, std::uint32_t core) {

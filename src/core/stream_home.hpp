@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/fabric.hpp"
+#include "core/recorder.hpp"
 #include "serve/stream_info.hpp"
 #include "stream/stream.hpp"
 #include "tail/tail.hpp"
@@ -37,7 +38,11 @@ class StreamHome final : public EntrySink {
     // destroyed only when idle(): none of them holds a batch.
     void close() { tail_.close(); }
     // Following has ended and everything was published here.
-    [[nodiscard]] bool stopped() const { return tail_.closed() && nothing_to_publish(); }
+    [[nodiscard]] bool stopped() const {
+        return tail_.closed() && nothing_to_publish() && recorder_.idle();
+    }
+    // Once stopped(), when nobody takes over: the ledger has everything.
+    void end_record();
     // Once stopped(), every turn: tells each core that has everything that this was all. True when
     // all were told.
     bool tell_end();
@@ -49,9 +54,14 @@ class StreamHome final : public EntrySink {
     [[nodiscard]] std::string watchers_json() const;
 
     Batch* batch() override;
+    LedgerRecords* records() override { return recorder_.records(); }
 
   private:
-    [[nodiscard]] bool nothing_to_publish() const { return open_ == nullptr || open_->empty(); }
+    [[nodiscard]] bool nothing_to_publish() const {
+        return recorded_ == nullptr && (open_ == nullptr || open_->empty()) &&
+               !recorder_.has_records();
+    }
+    void give_out(Batch& batch);
     bool post(Batch& batch, std::uint32_t core);
     void catch_up(std::uint32_t core);
     void copy_counters();
@@ -60,9 +70,13 @@ class StreamHome final : public EntrySink {
     Stream& stream_;
     Fabric& fabric_;
     std::uint32_t core_index_;
+    FileSystem& files_;
     BatchPool pool_;
-    Batch* open_ = nullptr;                     // being filled
-    bool refused_ = false;                      // following waits for on_sink_ready()
+    Batch* open_ = nullptr;      // being filled
+    bool refused_ = false;       // following waits for on_sink_ready()
+    Batch* recorded_ = nullptr;  // given out when the ledger is on the disk
+    bool record_ended_ = false;
+    Recorder recorder_;
     std::unique_ptr<TailPositions> positions_;  // taken over, until start()
     // By core: the sequence it is to be sent next; 0: it has no readers.
     std::vector<std::uint64_t> sent_to_;

@@ -255,7 +255,7 @@ void HttpSession::on_joined(Stream& stream) {
     std::uint64_t cursor = events.tail(begin->tail_entries);
     EventId id;
     if (!begin->last_event_id.empty() && parse_event_id(begin->last_event_id, id)) {
-        if (id.epoch == stream.epoch()) {
+        if (this->stream()->gave_out(id.epoch, id.sequence)) {
             cursor = events.after(id.sequence);
         } else {
             // Sequences began anew since that id was given out: how much was missed is not known,

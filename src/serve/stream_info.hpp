@@ -5,13 +5,18 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/counters.hpp"
 #include "logwisp/config.hpp"
+#include "stream/ledger_state.hpp"
 
 namespace logwisp {
+
+class LedgerFile;
 
 // Written by the core whose index it stands under.
 struct alignas(64) CoreStreamCounters {
@@ -46,7 +51,12 @@ struct StreamInfo {
     std::uint32_t before_id = 0;
     const StreamConfig config;
     const std::size_t home_core;
-    std::string epoch;             // see StreamOptions
+    std::string epoch;  // see StreamOptions
+    // What ids begin with now and began with before, oldest first. Empty: only `epoch`.
+    std::vector<LedgerEpoch> epochs;
+    std::uint64_t first_sequence = 1;  // of the first entry that is published
+    // Open; taken by the home core when it begins. nullptr: none is kept.
+    std::shared_ptr<LedgerFile> ledger;
     std::uint64_t started_ms = 0;  // monotonic, as Reactor::now_ms()
     std::vector<CoreStreamCounters> per_core;
     MonitorCounters monitor;
@@ -54,6 +64,14 @@ struct StreamInfo {
     // Readers connected now, over all cores: compared with max_clients when one comes.
     std::atomic<std::uint32_t> http_readers{0};
     std::atomic<std::uint32_t> tcp_readers{0};
+
+    // An id that was given out for an entry of this stream, by this run or an earlier one.
+    [[nodiscard]] bool gave_out(std::string_view id_epoch, std::uint64_t sequence) const {
+        for (std::size_t at = 0; at < epochs.size(); ++at)
+            if (epochs[at].text == id_epoch)
+                return at + 1 == epochs.size() || sequence < epochs[at + 1].first_sequence;
+        return id_epoch == epoch;
+    }
 
     [[nodiscard]] std::uint64_t uptime_seconds(std::uint64_t now_ms) const {
         // A core's time is taken once per turn, which may be before the stream began.

@@ -5,11 +5,6 @@
 
 namespace logwisp {
 
-namespace {
-// Sequences begin at 1, so that 0 can mean "before the first".
-constexpr std::uint64_t first_sequence = 1;
-}  // namespace
-
 Stream::Stream(StreamOptions options)
     : options_(std::move(options)),
       batch_entries_(std::clamp<std::uint32_t>(
@@ -28,7 +23,7 @@ ViewOptions Stream::view_options(Framing framing) const {
                                                                options_.tcp_buffer_entries));
     view.ring_bytes = std::max(ring_bytes_per_entry * view.entries_max,
                                entry_bytes_max(options_.line_bytes_max) + frame_overhead_bytes_max);
-    view.first_sequence = first_sequence;
+    view.first_sequence = options_.first_sequence;
     view.epoch = options_.epoch;
     view.frame = events ? options_.sse_frame : nullptr;
     return view;
@@ -42,7 +37,7 @@ void Stream::append(const Batch& batch) {
 }
 
 void Stream::take_over(const Stream& before) {
-    CHECK(next() == first_sequence && !events_);
+    CHECK(first() == next() && !events_);
     lines_.copy_from(before.lines_.ring());
 }
 

@@ -17,7 +17,8 @@
 namespace logwisp {
 
 struct StreamOptions {
-    std::string epoch;  // what ids begin with; new whenever sequences begin anew
+    std::uint64_t first_sequence = 1;  // never 0, which means "before the first"
+    std::string epoch;                 // what ids begin with; new whenever sequences begin anew
     std::uint32_t http_buffer_entries = 1000;
     std::uint32_t tcp_buffer_entries = 1000;
     std::size_t line_bytes_max = 1024 * 1024;

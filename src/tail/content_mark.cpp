@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "stream/ledger_records.hpp"
+
 namespace logwisp {
 
 namespace {
@@ -42,6 +44,23 @@ void ContentMark::advance_over_hole(std::uint64_t bytes) {
     const std::uint64_t first = std::min<std::uint64_t>(bytes, sizeof(nuls));
     advance({nuls, first});
     position_ += bytes - first;
+}
+
+std::uint64_t ContentMark::hash() const {
+    if (by_hash_) {
+        std::uint64_t hash = 0;
+        std::memcpy(&hash, marker_, sizeof(hash));
+        return hash;
+    }
+    if (marker_bytes_ == 0 && position_ != 0) return 0;
+    return ledger_mark(head_before(position_), marker());
+}
+
+void ContentMark::begin_by_hash(std::uint64_t position, std::uint64_t hash) {
+    reset();
+    position_ = position;
+    by_hash_ = true;
+    std::memcpy(marker_, &hash, sizeof(hash));
 }
 
 Result<void> ContentMark::begin_at(FileSystem& files, int file, std::uint64_t position) {
@@ -96,9 +115,21 @@ Likeness ContentMark::compare(FileSystem& files, int file) const {
 
 Likeness ContentMark::compare_marker(FileSystem& files, int file) const {
     char bytes[tail_marker_bytes];
-    const auto found = files.read_at(file, {bytes, marker_bytes_}, position_ - marker_bytes_);
+    const std::size_t before =
+        by_hash_ ? std::min<std::uint64_t>(position_, tail_marker_bytes) : marker_bytes_;
+    const auto found = files.read_at(file, {bytes, before}, position_ - before);
     if (!found) return Likeness::unreadable;
-    return std::string_view(bytes, *found) == marker() ? Likeness::same : Likeness::different;
+    if (*found != before) return Likeness::different;
+    if (!by_hash_)
+        return std::string_view(bytes, before) == marker() ? Likeness::same : Likeness::different;
+    std::uint64_t head = 0;
+    if (position_ >= ledger_head_bytes) {
+        char first[ledger_head_bytes];
+        const auto read = files.read_at(file, {first, sizeof(first)}, 0);
+        if (!read) return Likeness::unreadable;
+        head = hash_more(hash_seed, {first, *read});
+    }
+    return ledger_mark(head, {bytes, before}) == hash() ? Likeness::same : Likeness::different;
 }
 
 }  // namespace logwisp

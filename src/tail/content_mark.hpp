@@ -9,14 +9,15 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/hash.hpp"
 #include "logwisp/limits.hpp"
+#include "stream/ledger_records.hpp"
 #include "tail/file_system.hpp"
-#include "tail/hash.hpp"
 
 namespace logwisp {
 
 // A copy is recognised by so many bytes at its beginning and by the marker.
-inline constexpr std::size_t content_head_bytes = 256;
+inline constexpr std::size_t content_head_bytes = ledger_head_bytes;
 
 // Whether a file holds what was read. A file that cannot be read just now must not be taken for
 // another one: it would be read a second time.
@@ -28,6 +29,13 @@ class ContentMark {
     // The bytes right before the position, at most tail_marker_bytes.
     [[nodiscard]] std::string_view marker() const { return {marker_, marker_bytes_}; }
 
+    // As the ledger has it: ledger_mark(); 0: none.
+    [[nodiscard]] std::uint64_t hash() const;
+    // Of the file's first bytes as far as `end`, for ledger_mark().
+    [[nodiscard]] std::uint64_t head_before(std::uint64_t end) const {
+        return end >= ledger_head_bytes ? head_hash_ : 0;
+    }
+
     // These bytes come next in the file.
     void advance(std::string_view bytes);
     // So many NULs come next.
@@ -35,6 +43,16 @@ class ContentMark {
     void reset() { *this = ContentMark(); }
     // Begins at `position` of a file that nobody has read: reads its head and the marker.
     Result<void> begin_at(FileSystem& files, int file, std::uint64_t position);
+
+    // Begins at `position`, of which only the hash of the bytes before it is known (ledger_mark()).
+    // Good for matches(); marker() is empty until begin_at() has seen the bytes.
+    void begin_by_hash(std::uint64_t position, std::uint64_t hash);
+    [[nodiscard]] bool by_hash() const { return by_hash_; }
+    // Begins at `position` without knowing what stands before it.
+    void begin_unmarked(std::uint64_t position) {
+        reset();
+        position_ = position;
+    }
 
     // The file is `size_bytes` long, shorter than what was read here: is it the beginning of that?
     // A copy made before the last lines were written. Told by its head and by the newest part mark
@@ -58,6 +76,7 @@ class ContentMark {
     std::uint64_t head_hash_ = hash_seed;
     std::uint16_t head_bytes_ = 0;
     std::uint8_t marker_bytes_ = 0;
+    bool by_hash_ = false;  // the hash is in marker_
     char marker_[tail_marker_bytes] = {};
 };
 

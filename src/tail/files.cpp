@@ -90,6 +90,12 @@ void TailState::set_primary(Follower& follower, FollowedPath* entry) {
     if (entry != nullptr) ++entry->followers;
     if (follower.primary != nullptr) --follower.primary->followers;
     follower.primary = entry;
+    names_changed(follower);
+}
+
+void TailState::names_changed(Follower& follower) {
+    follower.recorded = false;
+    if (follower.number != 0) record_due(follower);
 }
 
 void TailState::set_origin(Follower& follower, FollowedPath* entry) {
@@ -98,6 +104,7 @@ void TailState::set_origin(Follower& follower, FollowedPath* entry) {
     }
     if (follower.origin != nullptr) --follower.origin->followers;
     follower.origin = entry;
+    names_changed(follower);
 }
 
 // Rotated away or deleted: read to the end, followed on until its writer has been silent for
@@ -156,6 +163,8 @@ void TailState::destroy(Follower& follower) {
     FollowedPath* const origin = follower.origin;
     set_primary(follower, nullptr);
     set_origin(follower, nullptr);
+    std::erase(to_record, &follower);
+    if (follower.number != 0) to_close.push_back(follower.number);
     if (!follower.refused) counters.files.subtract();
     const std::uint32_t index = follower.index;
     std::swap(followers[index], followers.back());

@@ -51,10 +51,12 @@ struct Follower {
     FileIdentity identity;
     FollowedPath* primary = nullptr;
     FollowedPath* origin = nullptr;
-    int file = -1;            // -1: closed to save a descriptor; opened again by `primary`
-    int watch = -1;           // -1: no events, checked periodically
-    std::uint32_t index = 0;  // in the list of all
-    ContentMark mark;         // its position() is how far was read
+    int file = -1;             // -1: closed to save a descriptor; opened again by `primary`
+    int watch = -1;            // -1: no events, checked periodically
+    std::uint32_t index = 0;   // in the list of all
+    std::uint32_t number = 0;  // in the ledger; 0: none yet
+    std::uint16_t recorded_source_bytes = 0;
+    ContentMark mark;  // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from this file
@@ -89,7 +91,9 @@ struct Follower {
     bool recently_used : 1 = false;   // for the choice of descriptors to close
     bool time_went_back : 1 = false;  // the modification time did, and nothing was read since
     bool in_holding : 1 = false;
-    bool gone_unread : 1 = false;  // deleted while closed, with something to read
+    bool gone_unread : 1 = false;   // deleted while closed, with something to read
+    bool recorded : 1 = false;      // the ledger knows its number and its names
+    bool position_due : 1 = false;  // the ledger is to be told where it stands
     bool renamed : 1 =
         false;  // `origin` follows `primary` once everything written under the old name was read
 

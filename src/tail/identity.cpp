@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "tail/hash.hpp"
+#include "base/hash.hpp"
 
 #ifndef AT_HANDLE_FID
 #define AT_HANDLE_FID 0x200  // kernel 6.5; not in Debian 12's headers

@@ -182,6 +182,7 @@ void TailState::open_new(FollowedPath& entry) {
         follower.changed_ms = now_ms();
         suspects.push_back(&follower);
     }
+    if (follower.mark.position() != 0) record_due(follower);
     watch_file(follower, entry.path);
     if (follower.refused) return leave_alone(follower);
     schedule(follower);

@@ -42,8 +42,9 @@ struct Notice {
 };
 
 struct FilePosition {
-    std::string path;    // the file is looked for under; empty: no path names it any more
-    std::string origin;  // its entries are told to come from
+    std::uint32_t number = 0;  // in the ledger; 0: none yet
+    std::string path;          // the file is looked for under; empty: no path names it any more
+    std::string origin;        // its entries are told to come from
     FileIdentity identity;
     std::int64_t born_ns = 0;
     std::int64_t modified_ns = 0;
@@ -97,8 +98,9 @@ struct TailPositions {
 
     FileSystem& files_open_in;
     TailCounters counters;
-    std::vector<Target>
-        targets;  // what was followed: files that are new there are read from their first byte
+    std::uint32_t file_number_max = 0;
+    // TargetPlan::text() of what was followed: files that are new there are read from their first byte.
+    std::vector<std::string> targets;
     std::vector<FilePosition> files;
     std::vector<PathHistory> paths;
     std::vector<std::pair<FileIdentity, ContentMark>> remembered;

@@ -104,6 +104,7 @@ TailState::Next TailState::prepare(Follower& follower) {
         read_failed(follower, open.error());
         return Next::nothing;
     }
+    if (follower.mark.by_hash() && !resolve_mark(follower)) return Next::nothing;
     return Next::read;
 }
 
@@ -199,8 +200,13 @@ void TailState::split(ReadSlot& slot) {
         Batch* const open = batch();
         if (open == nullptr) return;
         SplitLine line;
+        LineBytes where;
+        where.begin = follower.mark.position() - slot.rest.size() - follower.splitter.line_bytes();
         if (!follower.splitter.next(slot.rest, line)) break;
-        emit(*open, follower, line, false, slot.read_at);
+        where.end = follower.mark.position() - slot.rest.size();
+        where.read_us = slot.read_at.microseconds;
+        where.before_end = slot.bytes_before_rest();
+        emit(*open, follower, line, false, slot.read_at, where);
     }
     slot_done(slot);
 }
@@ -273,7 +279,8 @@ void TailState::read_failed(Follower& follower, const Error& error) {
 }
 
 void TailState::emit(Batch& open, Follower& follower, const SplitLine& line, bool partial,
-                     Timestamp read_at) {
+                     Timestamp read_at, const LineBytes& where) {
+    record_line(open, follower, where);
     Line given;
     given.bytes = line.bytes;
     given.source = follower.origin->source();
@@ -292,9 +299,17 @@ bool TailState::emit_partial(Follower& follower) {
     if (follower.splitter.holding()) {
         Batch* const open = batch();
         if (open == nullptr) return false;
+        // Of a file that was truncated the ledger can only say that there was an entry.
+        const std::uint64_t position = follower.mark.position();
+        LineBytes where;
+        where.begin = position - std::min(follower.splitter.line_bytes(), position);
+        where.end = position;
+        where.read_us = files().wall_us();
+        where.before_end = follower.mark.marker();
         SplitLine line;
-        if (follower.splitter.take_partial(line))
-            emit(*open, follower, line, true, Timestamp{files().wall_us()});
+        const bool given = follower.splitter.take_partial(line);
+        where.flags = ledger_partial | (follower.splitter.passing_over() ? ledger_pass_over : 0);
+        if (given) emit(*open, follower, line, true, Timestamp{where.read_us}, where);
     }
     follower.flush_partial = false;
     if (follower.mark.position() == 0) follower.splitter.begin_file();
@@ -318,10 +333,11 @@ bool TailState::emit_notice(Follower& follower) {
     else if (notice.loss.bytes != 0)
         fields_bytes =
             fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes\":{}", notice.loss.bytes).size;
+    const Timestamp made{files().wall_us()};
+    record_notice(*open, follower, made);
     char* const out = open->open_entry(entry_bytes_max(written.size + fields_bytes));
-    open->close_entry(
-        parts.encoder.encode_notice(Timestamp{files().wall_us()}, follower.origin->source(),
-                                    {message, written.size}, {fields, fields_bytes}, out));
+    open->close_entry(parts.encoder.encode_notice(
+        made, follower.origin->source(), {message, written.size}, {fields, fields_bytes}, out));
     counters.entries.add();
     ++follower.entries;
     follower.notice = {};

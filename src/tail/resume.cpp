@@ -30,7 +30,8 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     auto positions = std::make_unique<TailPositions>(files());
     for (std::uint32_t target = 0; target < plans.size(); ++target)
         if (was_looked_for(target) || was_followed(target))
-            positions->targets.push_back(config.targets[target]);
+            positions->targets.push_back(plans[target].text());
+    positions->file_number_max = file_number_max;
     // What waits for another file comes behind it.
     std::vector<Follower*> in_order;
     for (const auto& follower : followers)
@@ -59,6 +60,7 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
 
 FilePosition TailState::position_of(Follower& follower) {
     FilePosition position;
+    position.number = follower.number;
     position.mark = follower.mark;
     if (const ReadSlot* slot = follower.slot) {
         position.mark = slot->before;
@@ -100,16 +102,15 @@ bool TailState::was_looked_for(std::uint32_t target) const {
 
 bool TailState::was_followed(std::uint32_t target) const {
     if (resumed == nullptr) return false;
-    return std::any_of(resumed->targets.begin(), resumed->targets.end(), [&](Target before) {
-        before.from = plans[target].target().from;
-        return before == plans[target].target();
-    });
+    const auto& before = resumed->targets;
+    return std::find(before.begin(), before.end(), plans[target].text()) != before.end();
 }
 
 // Before anything is looked for, so that a file is recognised under whatever name it is found first.
 void TailState::take_over(std::unique_ptr<TailPositions> positions) {
     resumed = std::move(positions);
     add_counts(resumed->counters, counters);
+    file_number_max = resumed->file_number_max;
     for (PathHistory& history : resumed->paths) {
         FollowedPath* const entry = restore_path(history.path);
         if (entry == nullptr) continue;
@@ -149,6 +150,7 @@ Follower* TailState::restore(FilePosition& position) {
     status.born_ns = position.born_ns;
     status.modified_ns = position.modified_ns;
     auto made = make_follower();
+    made->number = position.number;
     made->mark = position.mark;
     made->notice = position.notice;
     made->entries = position.entries;
@@ -185,6 +187,37 @@ Follower* TailState::restore(FilePosition& position) {
     primary->current = &follower;
     watch_file(follower, primary->path);
     return &follower;
+}
+
+// After a restart only a hash of what stood before the position is known. False: what stands there
+// now is something else.
+bool TailState::resolve_mark(Follower& follower) {
+    const auto status = files().status(follower.file);
+    if (!status) {
+        read_failed(follower, status.error());
+        return false;
+    }
+    if (status->size_bytes < follower.mark.position()) {
+        examine(follower, *status);
+        return false;
+    }
+    const Likeness likeness = follower.mark.compare(files(), follower.file);
+    if (likeness == Likeness::unreadable) {
+        read_failed(follower, Error{EIO, "read", follower.origin->path});
+        return false;
+    }
+    if (likeness == Likeness::different) {
+        truncated(follower, *status);
+        return false;
+    }
+    ContentMark mark;
+    if (const auto begun = mark.begin_at(files(), follower.file, follower.mark.position());
+        !begun) {
+        read_failed(follower, begun.error());
+        return false;
+    }
+    follower.mark = mark;
+    return true;
 }
 
 // What no listing has brought up: gone, renamed or out of sight since.

@@ -104,6 +104,7 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     follower.known_size_bytes = status.size_bytes;
     follower.modified_ns = status.modified_ns;
     if (follower.end_bytes > status.size_bytes) follower.end_bytes = status.size_bytes;
+    record_due(follower);
     counters.lost_bytes.add(loss.bytes);
     counters.unknown_losses.add();
     rotated(follower, reason, loss);
@@ -163,6 +164,7 @@ Follower* TailState::recover_copy(Follower& follower) {
         std::erase(suspects, copy);
         copy->mark = mark;
         copy->go_on(false);
+        record_due(*copy);
         return copy;
     }
     return nullptr;
@@ -312,6 +314,7 @@ bool TailState::resolve_copy(Follower& follower) {
             if (likeness == Likeness::same) {
                 follower.mark = *before;
                 follower.go_on(false);
+                record_due(follower);
                 break;
             }
         } else if (before != nullptr) {
@@ -343,6 +346,7 @@ bool TailState::resolve_copy(Follower& follower) {
         if (common == 0) break;
         if (!follower.mark.begin_at(files(), follower.file, common)) return false;
         follower.go_on(false);
+        record_due(follower);
         break;
     }
     follower.maybe_copy = false;

@@ -117,6 +117,15 @@ struct WatchUse {
     }
 };
 
+// Where an entry's line stands in its file, for the ledger.
+struct LineBytes {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    std::int64_t read_us = 0;
+    std::uint8_t flags = 0;
+    std::string_view before_end;
+};
+
 struct ReadSlot {
     void on_read(const Outcome& outcome);
 
@@ -124,6 +133,13 @@ struct ReadSlot {
     Completion completion;
     std::unique_ptr<char[]> buffer;  // read_bytes_max and line_padding_bytes, from the first use on
     Follower* follower = nullptr;
+    // As many as a mark is made of, or all there are.
+    [[nodiscard]] std::string_view bytes_before_rest() const {
+        const auto bytes_before = static_cast<std::size_t>(rest.data() - buffer.get());
+        const std::size_t bytes = std::min(bytes_before, ledger_mark_bytes);
+        return {rest.data() - bytes, bytes};
+    }
+
     std::string_view rest;    // read and not yet split
     std::string_view got;     // what the read brought
     ContentMark before;       // the follower's, before this read
@@ -198,6 +214,7 @@ struct TailState final : WatchListener {
     void close_file(Follower& follower);
     void close_file(int file);
     void watch_file(Follower& follower, const std::string& path);
+    void names_changed(Follower& follower);
     void set_primary(Follower& follower, FollowedPath* entry);
     void set_origin(Follower& follower, FollowedPath* entry);
     [[nodiscard]] Follower* find(const FileIdentity& identity);
@@ -236,6 +253,18 @@ struct TailState final : WatchListener {
     void look_at_resumed();
     [[nodiscard]] bool was_looked_for(std::uint32_t target) const;
     [[nodiscard]] bool was_followed(std::uint32_t target) const;
+    [[nodiscard]] bool resolve_mark(Follower& follower);
+
+    // --- recording.cpp ---
+    void record_due(Follower& follower);
+    void record_what_is_due();
+    void record_file(LedgerRecords& records, std::uint32_t index, Follower& follower);
+    void record_position(LedgerRecords& records, std::uint32_t index, Follower& follower);
+    void record_targets(LedgerRecords& records, std::uint32_t index);
+    void record_line(const Batch& open, Follower& follower, const LineBytes& where);
+    void record_notice(const Batch& open, Follower& follower, Timestamp made);
+    void record_all(LedgerRecords& records);
+    [[nodiscard]] ContentMark published_mark(Follower& follower);
 
     // --- reading.cpp ---
     void schedule(Follower& follower);
@@ -252,7 +281,7 @@ struct TailState final : WatchListener {
     void skip_hole(Follower& follower, std::string_view bytes);
     [[nodiscard]] Batch* batch();
     void emit(Batch& batch, Follower& follower, const SplitLine& line, bool partial,
-              Timestamp read_at);
+              Timestamp read_at, const LineBytes& where);
     [[nodiscard]] bool emit_partial(Follower& follower);
     [[nodiscard]] bool emit_notice(Follower& follower);
     [[nodiscard]] ReadSlot* free_slot();
@@ -328,6 +357,11 @@ struct TailState final : WatchListener {
     RetryList<Follower> failed;             // cannot be read
     RetryList<FollowedPath> failed_paths;   // cannot be looked at or opened
     LogLimiter watch_limiter{60'000};
+    // For the ledger.
+    std::uint32_t file_number_max = 0;
+    std::vector<Follower*> to_record;     // position_due
+    std::vector<std::uint32_t> to_close;  // numbers of files that are followed no more
+    bool targets_due = true;
     bool starting = false;
     bool started = false;
     bool closing = false;

@@ -57,6 +57,7 @@ void TailState::settle() {
         for (const std::string& base : bases_to_name) name_sources(base);
         bases_to_name.clear();
     }
+    record_what_is_due();
     pump();
     arm_tick();
 }
@@ -178,6 +179,7 @@ Tail::Tail(TailParts parts, std::string stream_name, const MonitorConfig& config
 Tail::~Tail() { CHECK(closed()); }
 
 void Tail::start(std::unique_ptr<TailPositions> positions) { state_->start(std::move(positions)); }
+void Tail::record_all(LedgerRecords& records) { state_->record_all(records); }
 void Tail::on_sink_ready() { state_->on_sink_ready(); }
 void Tail::close() { state_->close(); }
 bool Tail::closed() const { return !state_->started || (state_->closing && !state_->reading()); }

@@ -15,6 +15,7 @@
 #include "logwisp/config.hpp"
 #include "reactor/reactor.hpp"
 #include "stream/batch.hpp"
+#include "stream/ledger_records.hpp"
 #include "tail/descriptor_budget.hpp"
 #include "tail/file_system.hpp"
 #include "tail/position.hpp"
@@ -31,6 +32,8 @@ class EntrySink {
     // The batch to append the next entry to, or nullptr when this turn has taken all it may: stop
     // reading until on_sink_ready().
     virtual Batch* batch() = 0;
+    // What the ledger is told of the batch that batch() has given; nullptr: no ledger is kept.
+    virtual LedgerRecords* records() { return nullptr; }
 
   protected:
     ~EntrySink() = default;
@@ -71,6 +74,9 @@ class Tail {
     // new under a target that was followed is read from its first byte, what was rotated since is
     // found.
     void start(std::unique_ptr<TailPositions> positions = nullptr);
+    // Everything the ledger has to know if it began here: targets, paths, files and where they
+    // stand. REQUIRES: what the sink was given before is in the ledger or in `records`.
+    void record_all(LedgerRecords& records);
     // The sink takes entries again (called by its owner every turn in which batch() had returned
     // nullptr before).
     void on_sink_ready();

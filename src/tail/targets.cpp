@@ -83,6 +83,16 @@ bool TargetPlan::excludes(const std::string& name, std::string_view below) const
     });
 }
 
+std::string TargetPlan::text() const {
+    std::string text = target_.path;
+    text.push_back('\0');
+    text.append(target_.pattern).push_back('\0');
+    text.append(target_.recursive ? "recursive " : "");
+    if (target_.is_file) text.append(*target_.is_file ? "file" : "directory");
+    for (const std::string& pattern : target_.exclude) text.append(1, '\0').append(pattern);
+    return text;
+}
+
 bool TargetPlan::wants_path(std::string_view path) const {
     const std::string root = join_path(root_, "");
     if (!path.starts_with(root)) return false;

@@ -22,6 +22,8 @@ class TargetPlan {
   public:
     explicit TargetPlan(const Target& target);
 
+    // All of it but `from`, so that two targets can be compared across a restart.
+    [[nodiscard]] std::string text() const;
     [[nodiscard]] const Target& target() const { return target_; }
     [[nodiscard]] const std::string& root() const { return root_; }
     [[nodiscard]] const std::vector<std::string>& parts() const { return parts_; }

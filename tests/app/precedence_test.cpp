@@ -190,8 +190,9 @@ TEST(Precedence, OfTheStateDirectory) {
     EXPECT_EQ(shown(load(text, usual)), "/file logwisp.toml:2:13");
     EXPECT_EQ(shown(load(text, named)), "/variable LOGWISP_STATE_DIRECTORY");
     EXPECT_EQ(shown(load(text, named, {"--state-directory", "flag"})), "flag --state-directory");
-    EXPECT_TRUE(load(text, named).config.state.enabled);
-    EXPECT_FALSE(load(text, named, {"--state=off"}).config.state.enabled);
+    EXPECT_FALSE(load(text, named).config.state.enabled);
+    EXPECT_TRUE(load(text, named, {"--state"}).config.state.enabled);
+    EXPECT_FALSE(load("[state]\nenabled = true\n", {}, {"--state=off"}).config.state.enabled);
     EXPECT_EQ(load("").config.state, StateConfig{});
 }
 

@@ -108,7 +108,7 @@ class RunningCores {
     }
 
     void apply(const Config& config) {
-        auto plan = make_plan(config, plan_.get(), count_, {1'700'000'000'000'000, 0});
+        auto plan = make_plan(config, plan_.get(), nullptr, count_, {1'700'000'000'000'000, 0});
         ASSERT_TRUE(plan.has_value()) << plan.error().text();
         plan_ = *plan;
         tell_all([plan = plan_](Core& core) { core.apply(plan); });

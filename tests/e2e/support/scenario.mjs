@@ -79,7 +79,7 @@ class World {
         const [command, ...rest] = [...via, binary, ...named, ...choice, ...args];
         const server = new Program(command, rest, {
             cwd: this.dir,
-            env: { ...process.env, LOGWISP_CONFIG_FILE: undefined, HOME: this.dir, XDG_CONFIG_HOME: this.dir, ...env },
+            env: { ...process.env, LOGWISP_CONFIG_FILE: undefined, HOME: this.dir, XDG_CONFIG_HOME: this.dir, LOGWISP_STATE_DIRECTORY: this.path('state'), ...env },
             ...(stdio && { stdio }),
         });
         server.expected_exit = 0;

@@ -1,0 +1,338 @@
+#include "core/ledger_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <tuple>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+
+namespace logwisp {
+
+namespace {
+
+constexpr std::uint64_t try_again_ms = 1000;
+constexpr std::size_t slots_per_read = 4096;
+
+// The same for as long as the machine runs: what a killed process wrote is still there.
+std::uint64_t boot_now() {
+    char text[64];
+    const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t bytes = ::read(file, text, sizeof(text));
+    ::close(file);
+    return bytes > 0 ? hash_more(hash_seed, {text, static_cast<std::size_t>(bytes)}) : 0;
+}
+
+std::uint64_t random_salt() {
+    std::random_device device;
+    const std::uint64_t salt = (std::uint64_t{device()} << 32) | device();
+    return salt != 0 ? salt : 1;
+}
+
+// A stream may be called anything; a file may not.
+std::string as_file_name(const std::string& stream) {
+    std::string name;
+    for (const char byte : stream) {
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
+                           (byte == '.' && !name.empty());
+        if (plain)
+            name.push_back(byte);
+        else
+            name += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    }
+    return name;
+}
+
+bool write_all(int file, const void* bytes, std::size_t count, std::uint64_t offset) {
+    const char* at = static_cast<const char*>(bytes);
+    while (count != 0) {
+        const ssize_t written = ::pwrite(file, at, count, static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written == 0) errno = ENOSPC;
+        if (written <= 0) return false;
+        at += written;
+        offset += static_cast<std::uint64_t>(written);
+        count -= static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+}  // namespace
+
+LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string stream,
+                       const StateConfig& config)
+    : directory_(std::move(directory)),
+      stream_(std::move(stream)),
+      config_(config),
+      file_name_(as_file_name(stream_)) {}
+
+LedgerFile::~LedgerFile() {
+    if (file_ >= 0) ::close(file_);
+    if (claimed_) directory_->release(file_name_);
+}
+
+std::string LedgerFile::name(const char* suffix) const { return file_name_ + suffix; }
+
+Result<std::unique_ptr<LedgerFile>> LedgerFile::open(std::shared_ptr<StateDirectory> directory,
+                                                     std::string stream, const StateConfig& config,
+                                                     std::int64_t wall_us) {
+    std::unique_ptr<LedgerFile> ledger(
+        new LedgerFile(std::move(directory), std::move(stream), config));
+    if (!ledger->directory_->claim(ledger->file_name_))
+        return failure(
+            0, "its ledger is still in use by the stream that is being closed: reload again",
+            ledger->stream_);
+    ledger->claimed_ = true;
+    if (auto recovered = ledger->recover(wall_us); !recovered)
+        return tl::unexpected(recovered.error());
+    return ledger;
+}
+
+// --- What is there. ---
+
+Result<void> LedgerFile::recover(std::int64_t wall_us) {
+    const int directory = directory_->descriptor();
+    // A new one that was whole when the process ended takes its place.
+    const int half_new =
+        ::openat(directory, name(".ledger.new").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (half_new >= 0) {
+        LedgerHeader header;
+        LedgerState state;
+        const auto whole = read(half_new, header, state);
+        ::close(half_new);
+        if (whole && *whole && header.version == ledger_version && state.damaged_slots == 0) {
+            begun_anew_ = true;
+            finish_anew();
+        } else {
+            set_aside(".ledger.new", "was not finished", wall_us);
+        }
+    }
+    const int file = ::openat(directory, name(".ledger").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0 && errno != ENOENT)
+        return failure(errno, "cannot be opened", directory_->path() + "/" + name(".ledger"));
+    LedgerHeader header;
+    auto state = std::make_unique<LedgerState>();
+    bool found = false;
+    if (file >= 0) {
+        const auto looked = read(file, header, *state);
+        if (!looked) {
+            ::close(file);
+            return tl::unexpected(looked.error());
+        }
+        found = *looked;
+        if (!found) {
+            ::close(file);
+            set_aside(".ledger", "is not a ledger, or its beginning is damaged", wall_us);
+        }
+    }
+    if (!found) {
+        is_new_ = true;
+        epochs_.push_back({fmt::format("{:x}", wall_us), 1});
+        return begin_file(".ledger", wall_us);
+    }
+    if (header.version > ledger_version) {
+        ::close(file);
+        return failure(0,
+                       fmt::format("is of format {}, and this logwisp knows {}: run the newer one, "
+                                   "or move the file away",
+                                   header.version, ledger_version),
+                       directory_->path() + "/" + name(".ledger"));
+    }
+    next_sequence_ = state->next_sequence;
+    epochs_ = state->epochs;
+    places_ = state->places;
+    made_us_ = header.made_us;
+    salt_ = header.salt;
+    const bool damaged = state->damaged_slots != 0;
+    const bool complete = !damaged && !header.incomplete &&
+                          (state->stopped || header.boot == boot_now() || header.synced);
+    if (epochs_.empty() || !complete) {
+        log_warn("{}: the last entries before the stop may not be in the ledger: ids begin anew",
+                 stream_);
+        epochs_.push_back({fmt::format("{:x}", wall_us), next_sequence_});
+    }
+    if (damaged) {
+        ::close(file);
+        log_error("{}: {} of {} slots of its ledger are damaged: what they said is unknown",
+                  stream_, state->damaged_slots, state->valid_slots);
+        set_aside(".ledger", "is damaged", wall_us);
+        found_ = std::move(state);
+        return begin_file(".ledger", wall_us);
+    }
+    file_ = file;
+    place_ = state->valid_slots;
+    found_ = std::move(state);
+    // A torn end was never published.
+    if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0 ||
+        !write_header(false))
+        return failure(errno, "cannot be written", directory_->path() + "/" + name(".ledger"));
+    if (!complete) {
+        LedgerRecords records;
+        add_epoch(records, epochs_.back());
+        if (!append(records, next_sequence_, 0))
+            return failure(EIO, "cannot be written", directory_->path() + "/" + name(".ledger"));
+    }
+    return {};
+}
+
+// False: it is none.
+Result<bool> LedgerFile::read(int file, LedgerHeader& header, LedgerState& state) {
+    auto slots = std::make_unique<std::array<LedgerSlot, slots_per_read>>();
+    std::uint64_t place = 0;
+    for (;;) {
+        char* const bytes = reinterpret_cast<char*>(slots->data());
+        std::size_t filled = 0;
+        while (filled < sizeof(*slots)) {
+            const ssize_t got = ::pread(file, bytes + filled, sizeof(*slots) - filled,
+                                        static_cast<off_t>(place * ledger_slot_bytes + filled));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0)
+                return failure(errno, "cannot be read", directory_->path() + "/" + file_name_);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        const std::size_t count = filled / ledger_slot_bytes;
+        if (place == 0) {
+            if (count != 0) header = ledger_header(slots->front());
+            if (header.version == 0) return false;
+            if (header.version > ledger_version) return true;
+        }
+        state.read({slots->data(), count}, header.salt, place);
+        place += count;
+        if (count < slots->size()) break;
+    }
+    state.finish();
+    return true;
+}
+
+void LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
+    const std::string from = name(suffix);
+    const std::string to = fmt::format("{}.aside-{}", from, wall_us / 1'000'000);
+    const int directory = directory_->descriptor();
+    if (::renameat(directory, from.c_str(), directory, to.c_str()) == 0)
+        log_error("{}: {}/{} {}: it is kept as {}", stream_, directory_->path(), from, why, to);
+}
+
+// --- Writing. ---
+
+bool LedgerFile::write_header(bool incomplete) {
+    LedgerHeader header;
+    header.salt = salt_;
+    header.boot = boot_now();
+    header.made_us = made_us_;
+    header.incomplete = incomplete;
+    header.synced = config_.sync == StateSync::batch;
+    const LedgerSlot slot = ledger_header_slot(header);
+    return write_all(file_, &slot, sizeof(slot), 0);
+}
+
+void LedgerFile::add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const {
+    LedgerSlot slot;
+    slot.kind = LedgerKind::epoch;
+    // Sealing adds the first sequence of the batch.
+    records.add(0, slot, epoch.text);
+    records.last_sequence(epoch.first_sequence - next_sequence_);
+}
+
+// Empty but for the header and the epochs. The header comes last: where it is, everything is.
+Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us) {
+    const int file = ::openat(directory_->descriptor(), name(suffix).c_str(),
+                              O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (file < 0) return failure(errno, "cannot be made", directory_->path() + "/" + name(suffix));
+    if (file_ >= 0) ::close(file_);
+    file_ = file;
+    salt_ = random_salt();
+    made_us_ = wall_us;
+    place_ = 1;
+    places_.clear();
+    LedgerRecords records;
+    for (const LedgerEpoch& epoch : epochs_) add_epoch(records, epoch);
+    keeping_ = true;
+    if (!append(records, next_sequence_, 0) || !write_header(false))
+        return failure(errno, "cannot be written", directory_->path() + "/" + name(suffix));
+    return {};
+}
+
+bool LedgerFile::append(LedgerRecords& records, std::uint64_t first_sequence,
+                        std::uint32_t entries) {
+    next_sequence_ = first_sequence + entries;
+    if (!keeping_) return false;
+    if (records.empty()) return true;
+    const auto slots = records.seal(first_sequence, salt_, place_, places_);
+    if (!write_all(file_, slots.data(), slots.size_bytes(), place_ * ledger_slot_bytes)) {
+        failed(errno);
+        return false;
+    }
+    place_ += slots.size();
+    dirty_ = true;
+    return true;
+}
+
+void LedgerFile::failed(int error) {
+    ++failures_;
+    if (!std::exchange(keeping_, false)) return;
+    log_error(
+        "{}: its ledger cannot be written: {}: entries go on, but a restart will not know of them; "
+        "tried again every second",
+        stream_, Error{error, "write", {}}.text());
+    // Ids that are given out from now on are not in here. In place: needs no room.
+    (void)write_header(true);
+}
+
+bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
+    if (begun_anew_) return false;
+    if (!keeping_) return now_ms >= try_again_ms_;
+    if (bytes() >= config_.bytes_max / 2) return true;
+    const std::int64_t age_max_us = config_.age_hours_max * 3'600'000'000LL;
+    return age_max_us != 0 && wall_us - made_us_ >= age_max_us / 2;
+}
+
+void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us) {
+    const int old_file = std::exchange(file_, -1);
+    const auto old = std::tuple(salt_, place_, made_us_, places_, keeping_);
+    try_again_ms_ = now_ms + try_again_ms;
+    const auto begun = begin_file(".ledger.new", wall_us);
+    if (begun && append(everything, next_sequence_, 0)) {
+        if (!std::get<bool>(old)) log_info("{}: its ledger is kept again", stream_);
+        ::close(old_file);
+        begun_anew_ = true;
+        return;
+    }
+    const int code = begun ? errno : begun.error().code;
+    if (file_ >= 0) ::close(file_);
+    (void)::unlinkat(directory_->descriptor(), name(".ledger.new").c_str(), 0);
+    file_ = old_file;
+    std::tie(salt_, place_, made_us_, places_, keeping_) = old;
+    if (keeping_ && bytes() < config_.bytes_max) return;  // there is room in the old one yet
+    failed(code);
+}
+
+void LedgerFile::finish_anew() {
+    if (!std::exchange(begun_anew_, false)) return;
+    const int directory = directory_->descriptor();
+    (void)::renameat(directory, name(".ledger").c_str(), directory, name(".ledger.old").c_str());
+    if (::renameat(directory, name(".ledger.new").c_str(), directory, name(".ledger").c_str()) != 0)
+        log_error("{}: {}", stream_,
+                  Error{errno, "rename", directory_->path() + "/" + name(".ledger.new")}.text());
+}
+
+void LedgerFile::stop(std::int64_t wall_us) {
+    finish_anew();
+    LedgerSlot stop;
+    stop.kind = LedgerKind::stop;
+    stop.time_us = wall_us;
+    LedgerRecords records;
+    records.add(0, stop);
+    (void)append(records, next_sequence_, 0);
+}
+
+}  // namespace logwisp

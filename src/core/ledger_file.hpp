@@ -1,0 +1,102 @@
+// A stream's ledger on disk: NAME.ledger, and NAME.ledger.old, the one before it.
+//
+// Opened and recovered by the control thread, then given to the stream's home core, which appends. A record is written (into the page cache)
+// before its batch is published: so the ledger of a process that was killed is complete, and what a power failure can take depends on when
+// it was synced. When half of max_bytes is full a new one is begun, which starts with all that is known now; the old one is kept for history.
+//
+// Errors of the disk do not stop the stream: it goes on unrecorded, says so, and begins a new ledger as soon as one can be written. The old
+// one is marked as incomplete, so that no later start takes an id for another entry than it was.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "core/state_directory.hpp"
+#include "logwisp/config.hpp"
+#include "reactor/reactor.hpp"
+#include "stream/ledger_records.hpp"
+#include "stream/ledger_state.hpp"
+
+namespace logwisp {
+
+class LedgerFile {
+  public:
+    // What is there already is read: found(). Errors: it is of a newer version, or the directory cannot be written. What is foreign or
+    // damaged is set aside under another name, said, and begun anew.
+    static Result<std::unique_ptr<LedgerFile>> open(std::shared_ptr<StateDirectory> directory,
+                                                    std::string stream, const StateConfig& config,
+                                                    std::int64_t wall_us);
+    ~LedgerFile();
+    LedgerFile(const LedgerFile&) = delete;
+    LedgerFile& operator=(const LedgerFile&) = delete;
+
+    // Where the stream stood; empty when there was nothing. Given away once.
+    [[nodiscard]] std::unique_ptr<LedgerState> take_found() { return std::move(found_); }
+    [[nodiscard]] bool is_new() const { return is_new_; }
+    // What ids begin with now, and what they began with before: oldest first, the last is the present one.
+    [[nodiscard]] const std::vector<LedgerEpoch>& epochs() const { return epochs_; }
+    [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
+
+    // Writes the records of a batch of `entries` entries. False: they could not be written.
+    bool append(LedgerRecords& records, std::uint64_t first_sequence, std::uint32_t entries);
+    // A new one is due: it has grown, it is too old, or the last one failed. Then begin_anew() with Tail::record_all()'s.
+    [[nodiscard]] bool anew_due(std::uint64_t now_ms, std::int64_t wall_us) const;
+    void begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us);
+    // The new one is in use but has its name only once it is safely on the disk: when descriptor() was synced, or need not be.
+    [[nodiscard]] bool begun_anew() const { return begun_anew_; }
+    void finish_anew();
+    // The stream has ended and all of it is in here.
+    void stop(std::int64_t wall_us);
+
+    // It could not be written or synced: it is given up until a new one can be begun.
+    void failed(int error);
+
+    [[nodiscard]] const StateConfig& config() const { return config_; }
+    [[nodiscard]] int directory() const { return directory_->descriptor(); }
+    [[nodiscard]] bool keeping() const {
+        return keeping_;
+    }  // false: what is published is not recorded now
+    [[nodiscard]] std::uint64_t bytes() const { return place_ * ledger_slot_bytes; }
+    [[nodiscard]] std::uint64_t failures() const { return failures_; }
+    [[nodiscard]] int descriptor() const { return file_; }
+    // Something was written since the last call.
+    [[nodiscard]] bool take_dirty() { return std::exchange(dirty_, false); }
+
+  private:
+    LedgerFile(std::shared_ptr<StateDirectory> directory, std::string stream,
+               const StateConfig& config);
+
+    [[nodiscard]] Result<void> recover(std::int64_t wall_us);
+    [[nodiscard]] Result<bool> read(int file, LedgerHeader& header, LedgerState& state);
+    [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us);
+    [[nodiscard]] bool write_header(bool incomplete);
+    void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
+    void set_aside(const char* suffix, const char* why, std::int64_t wall_us);
+    [[nodiscard]] std::string name(const char* suffix) const;
+
+    std::shared_ptr<StateDirectory> directory_;
+    std::string stream_;  // its name
+    StateConfig config_;
+    std::string file_name_;  // of the stream, fit for a directory
+    int file_ = -1;
+    std::uint64_t salt_ = 0;
+    std::uint64_t place_ = 0;  // the next slot's
+    std::uint64_t next_sequence_ = 1;
+    std::int64_t made_us_ = 0;
+    LedgerPlaces places_;
+    std::vector<LedgerEpoch> epochs_;
+    std::unique_ptr<LedgerState> found_;
+    bool claimed_ = false;
+    bool is_new_ = false;
+    bool keeping_ = true;
+    bool dirty_ = false;
+    bool begun_anew_ = false;
+    std::uint64_t failures_ = 0;
+    std::uint64_t try_again_ms_ = 0;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,72 @@
+#include "core/state_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace logwisp {
+
+namespace {
+
+constexpr const char* lock_name = "lock";
+
+// Who has the lock, as it says itself.
+std::string holder(int lock) {
+    char text[32];
+    const ssize_t bytes = ::pread(lock, text, sizeof(text), 0);
+    std::string_view pid(text, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    pid = pid.substr(0, pid.find_first_not_of("0123456789"));
+    return pid.empty() ? "another process" : fmt::format("process {}", pid);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return failure(error.value(), "cannot be made", path);
+    const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return failure(errno, "cannot be opened", path);
+    const int lock =
+        ::openat(directory, lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (lock < 0) {
+        const int code = errno;
+        ::close(directory);
+        return failure(code, "cannot be written", path);
+    }
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        const int code = errno == EWOULDBLOCK ? 0 : errno;
+        std::string who =
+            code == 0 ? fmt::format("is in use by {}", holder(lock)) : "cannot be locked";
+        ::close(lock);
+        ::close(directory);
+        return failure(code, std::move(who), path);
+    }
+    const std::string pid = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {
+        // The lock counts, not what it says.
+    }
+    return std::shared_ptr<StateDirectory>(new StateDirectory(path, directory, lock));
+}
+
+bool StateDirectory::claim(const std::string& name) {
+    const std::lock_guard guard(mutex_);
+    return claimed_.insert(name).second;
+}
+
+void StateDirectory::release(const std::string& name) {
+    const std::lock_guard guard(mutex_);
+    claimed_.erase(name);
+}
+
+StateDirectory::~StateDirectory() {
+    ::close(lock_);
+    ::close(directory_);
+}
+
+}  // namespace logwisp

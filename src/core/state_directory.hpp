@@ -1,0 +1,41 @@
+// The directory in which ledgers are kept, locked for this process as long as the object lives. Control thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace logwisp {
+
+class StateDirectory {
+  public:
+    // Makes what is missing of `path`. Errors: it cannot be made or written, another process has it.
+    static Result<std::shared_ptr<StateDirectory>> open(const std::string& path);
+    ~StateDirectory();
+    StateDirectory(const StateDirectory&) = delete;
+    StateDirectory& operator=(const StateDirectory&) = delete;
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] int descriptor() const { return directory_; }
+
+    // One user for each name, also in this process: a stream that is being closed may still write
+    // when its successor is opened. Any thread.
+    bool claim(const std::string& name);
+    void release(const std::string& name);
+
+  private:
+    StateDirectory(std::string path, int directory, int lock)
+        : path_(std::move(path)), directory_(directory), lock_(lock) {}
+
+    std::string path_;
+    int directory_;
+    int lock_;
+    std::mutex mutex_;
+    std::set<std::string> claimed_;
+};
+
+}  // namespace logwisp

@@ -1,0 +1,111 @@
+// With [state] a stream goes on after its server has ended, however it ended: the next line, the next id, files rotated meanwhile. Method: a real
+// writer, SIGKILL and SIGTERM, a reader that comes back by its last id.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import test from 'node:test';
+import { one_stream, scenario } from './support/scenario.mjs';
+import { until } from './support/until.mjs';
+
+function config_of(world, http) {
+    return one_stream({
+        dir: world.path('logs'), http,
+        more: { top: `[state]\nenabled = true\ndirectory = "${world.path('state')}"\nmax_bytes = 1048576\n`, httpserver: 'buffer_size = 100000\n' },
+    });
+}
+
+const numbers = (messages) => messages.filter((text) => text.startsWith('line ')).map((text) => Number(text.slice(5)));
+
+test('killed at any moment, rotated meanwhile: every line once, in order', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    const config = config_of(world, http);
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    const got = [];
+    let written = 0;
+    const write = (count) => { for (let i = 0; i < count; ++i) world.append('logs/app.log', `line ${++written}\n`); };
+    for (let round = 1; round <= 12; ++round) {
+        write(100);
+        await reader.message(`line ${written}`);
+        const last_id = reader.events('message').at(-1).id;
+        got.push(...reader.messages());
+        if (round % 4 === 0) {
+            await world.stop(server);
+        } else {
+            server.expected_exit = null;
+            server.signal('SIGKILL');
+            await server.ended();
+        }
+        write(50);
+        if (round % 3 === 0) {
+            fs.renameSync(world.path('logs/app.log'), world.path('logs/app.log.1'));
+            world.write('logs/app.log', '');
+            write(50);
+        }
+        if (round % 6 === 0) {
+            fs.renameSync(world.path('logs/app.log.1'), world.path('logs/app.log.2'));
+            fs.renameSync(world.path('logs/app.log'), world.path('logs/app.log.1'));
+            world.write('logs/app.log', '');
+            write(50);
+        }
+        if (round % 5 === 0) world.write(`logs/new${round}.log`, `created ${round}\n`);
+        server = await world.start({ http, config });
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+    }
+    write(1);
+    await reader.message(`line ${written}`);
+    await until('files created meanwhile', () => got.concat(reader.messages()).filter((text) => text.startsWith('created')).length === 2);
+    got.push(...reader.messages());
+    assert.deepEqual(reader.events('gap'), []);
+    assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
+}));
+
+test('a second server on the same directory refuses to start', scenario(async (world) => {
+    const [http, other] = await world.ports(2);
+    await world.start({ http, config: config_of(world, http) });
+    const second = world.launch({ config: config_of(world, other) });
+    second.expected_exit = 1;
+    const exit = await second.ended();
+    assert.equal(exit.code, 1);
+    assert.match(second.stderr, /state directory .*state: is in use by process \d+; name another with --state-directory/);
+}));
+
+test('a damaged, a foreign and a newer ledger', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', 'one\n');
+    const config = config_of(world, http);
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    world.append('logs/app.log', 'two\n');
+    await reader.message('two');
+    const old_id = reader.events('message').at(-1).id;
+    await world.stop(server);
+    const ledger = world.path('state/app.ledger');
+    const whole = fs.readFileSync(ledger);
+
+    // In the middle: set aside, the stream goes on under new ids, the reader is told.
+    const damaged = Buffer.from(whole);
+    damaged[3 * 64 + 20] ^= 0xff;
+    fs.writeFileSync(ledger, damaged);
+    world.append('logs/app.log', 'three\n');
+    server = await world.start({ http, config });
+    await server.complaint('reason', /slots of its ledger are damaged/);
+    reader = await world.sse(http, '/stream', { 'Last-Event-ID': old_id });
+    world.append('logs/app.log', 'four\n');
+    await reader.message('four');
+    await world.stop(server);
+    assert.ok(fs.readdirSync(world.path('state')).some((name) => name.startsWith('app.ledger.aside-')));
+
+    fs.writeFileSync(ledger, 'something else entirely\n');
+    server = await world.start({ http, config });
+    await server.complaint('reason', /is not a ledger, or its beginning is damaged: it is kept as/);
+    await world.stop(server);
+
+    // Torn: as a power failure leaves it.
+    fs.writeFileSync(ledger, whole.subarray(0, whole.length - 30));
+    server = await world.start({ http, config });
+    reader = await world.sse(http);
+    world.append('logs/app.log', 'five\n');
+    await reader.message('five');
+    await world.stop(server);
+}));
