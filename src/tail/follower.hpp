@@ -55,7 +55,6 @@ struct Follower {
     int watch = -1;            // -1: no events, checked periodically
     std::uint32_t index = 0;   // in the list of all
     std::uint32_t number = 0;  // in the ledger; 0: none yet
-    std::uint16_t recorded_source_bytes = 0;
     ContentMark mark;  // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
@@ -96,6 +95,7 @@ struct Follower {
     bool position_due : 1 = false;  // the ledger is to be told where it stands
     bool renamed : 1 =
         false;  // `origin` follows `primary` once everything written under the old name was read
+    std::uint16_t recorded_source_bytes = 0;  // of the source that the ledger knows
 
     // It was read as far as `mark` says, and goes on there.
     void go_on(bool pass_over) {

@@ -78,7 +78,8 @@ void Book::on_line(std::string_view message, std::string_view source, const std:
     if (!line->ended && !partial) violation("a line without its end: {}", json);
     if (line->exact ? message != line->message : !message.starts_with(line->message))
         violation("written \"{}\", published {}", line->message, json);
-    if (line->original_bytes != 0 &&
+    // Of a partial line, whose file was cut before its end was read, more may have been written.
+    if (line->original_bytes != 0 && !partial &&
         json.find(fmt::format("\"original_bytes\":{}", line->original_bytes)) == std::string::npos)
         violation("cut without saying so ({} bytes): {}", line->original_bytes, json);
     if (++line->seen > 1) violation("a line came twice: {}", json);
