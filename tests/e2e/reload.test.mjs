@@ -45,6 +45,9 @@ test('a changed stream goes on where it stands: a reader that comes back by its 
     world.write('logs/app.log', '');
     const server = await world.start({ http, config: config(100) });
     let reader = await world.sse(http);
+    // A reader that was given nothing yet has no id to come back with.
+    world.append('logs/app.log', 'the beginning\n');
+    await reader.message('the beginning');
     const got = [];
     let last_id = '';
     let written = 0;
