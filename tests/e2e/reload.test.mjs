@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { get, one_stream, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
@@ -191,6 +192,10 @@ test('a port that changes from TCP to HTTP', scenario(async (world) => {
     world.write('logwisp.toml', one_stream({ dir: world.dir, http: port }));
     reload(server);
     await reader.end();
+    // Every core takes the change when it hears of it: HTTP is there when twenty connections in a row, spread over the cores, are answered.
+    const answered = () => Promise.race([get(port, '/readyz').then(({ status }) => status === 200, () => false), setTimeout(300, false)]);
+    let in_a_row = 0;
+    await until('HTTP on every core', async () => (in_a_row = (await answered()) ? in_a_row + 1 : 0) >= 20);
     const next = await world.sse(port);
     world.append('app.log', 'by HTTP now\n');
     await next.message('by HTTP now');
