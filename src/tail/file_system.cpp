@@ -51,7 +51,7 @@ class RealFileSystem final : public FileSystem {
 
     Result<std::string> read_link(const std::string& path) override {
         char text[PATH_MAX];
-        const ssize_t bytes = ::readlink(path.c_str(), text, sizeof(text));
+        const ssize_t bytes = ::readlinkat(AT_FDCWD, path.c_str(), text, sizeof(text));
         if (bytes < 0) return failure(errno, "readlink", path);
         return std::string(text, static_cast<std::size_t>(bytes));
     }

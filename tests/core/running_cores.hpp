@@ -18,20 +18,9 @@
 #include <vector>
 
 #include "core/core.hpp"
+#include "support/free_port.hpp"
 
 namespace logwisp::test {
-
-inline std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t bytes = sizeof address;
-    CHECK(::bind(socket, reinterpret_cast<sockaddr*>(&address), bytes) == 0);
-    CHECK(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &bytes) == 0);
-    ::close(socket);
-    return ntohs(address.sin_port);
-}
 
 // A blocking client that keeps everything it was sent.
 class Client {

@@ -9,6 +9,8 @@ import { spawnSync } from 'node:child_process';
 import { get, get_json, one_stream, readers, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
+const sanitized = process.env.E2E_SANITIZED === '1';
+
 test('a server that stands still while more come than its queue holds', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
     const server = await world.start({ http, config: one_stream({ dir: world.dir, http, tcp }), args: ['--cores', '1'] });
@@ -98,5 +100,6 @@ test('readers whose host is gone', scenario(async (world) => {
     }
     world.append('app.log', 'the others go on\n');
     await witness.message('the others go on');
-    assert.ok(resident_kib(server) < began + 8 * 1024, 'memory that grew with readers that were gone');
+    // AddressSanitizer keeps what was freed for a while.
+    if (!sanitized) assert.ok(resident_kib(server) < began + 8 * 1024, 'memory that grew with readers that were gone');
 }));

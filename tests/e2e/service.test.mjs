@@ -34,7 +34,7 @@ test('priorities for the journal', scenario(async (world) => {
 // A core that hangs in a system call, as on a network file system whose server is gone: it looks whether a new file is a link.
 async function one_core_hangs(world, env) {
     const [http] = await world.ports(1);
-    const via = [process.env.E2E_REFUSE, 'readlink=HANG', '--'];
+    const via = [process.env.E2E_REFUSE, 'readlinkat=HANG', '--'];
     const server = await world.start({ http, via, env, config: one_stream({ dir: world.dir, http }), args: ['--cores', '2'] });
     world.write('app.log', 'the file whose server is gone\n');
     return server;

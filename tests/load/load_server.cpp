@@ -11,6 +11,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/free_port.hpp"
+
 namespace logwisp::load_test {
 namespace {
 
@@ -20,16 +22,6 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     return address;
-}
-
-std::uint16_t free_port() {
-    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(probe, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    close(probe);
-    return ntohs(address.sin_port);
 }
 
 }  // namespace
@@ -47,7 +39,7 @@ std::string backend_name(Backend backend) {
 }
 
 LoadServer::LoadServer(const ServerOptions& options)
-    : http_port_(free_port()), tcp_port_(free_port()) {
+    : http_port_(test::free_port()), tcp_port_(test::free_port()) {
     std::string name = std::filesystem::temp_directory_path() / "logwisp-load-XXXXXX";
     folder_ = mkdtemp(name.data());
     start(options);

@@ -1,7 +1,7 @@
 // Runs a program for which the kernel refuses some system calls, as containers and old kernels do:
 //   refuse io_uring_setup=EPERM [inotify_init1=EMFILE ...] -- PROGRAM [ARGUMENT...]
 // or, for one call, does not answer, as a file system does whose server is gone:
-//   refuse readlink=HANG -- PROGRAM [ARGUMENT...]
+//   refuse readlinkat=HANG -- PROGRAM [ARGUMENT...]
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -24,11 +24,7 @@ static const struct named calls[] = {
     {"inotify_init1", SYS_inotify_init1},
     {"inotify_add_watch", SYS_inotify_add_watch},
     {"name_to_handle_at", SYS_name_to_handle_at},
-#ifdef SYS_readlink
-    {"readlink", SYS_readlink},
-#else
-    {"readlink", SYS_readlinkat},
-#endif
+    {"readlinkat", SYS_readlinkat},
     {"clone", SYS_clone},
     {"clone3", SYS_clone3},
 };

@@ -6,6 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { free_port } from './ports.mjs';
 import { Program } from './program.mjs';
 import { EventStreamReader } from './sse.mjs';
 import { TcpReader } from './tcp.mjs';
@@ -58,17 +59,9 @@ class World {
         fs.renameSync(this.path(name), this.path(next));
     }
 
-    // Ports that nobody listens on now.
     async ports(count) {
-        const probes = await Promise.all(
-            Array.from({ length: count }, () => new Promise((resolve, reject) => {
-                const probe = net.createServer();
-                probe.once('error', reject);
-                probe.listen(0, '127.0.0.1', () => resolve(probe));
-            })),
-        );
-        const ports = probes.map((probe) => probe.address().port);
-        await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+        const ports = [];
+        while (ports.length < count) ports.push(await free_port());
         return ports;
     }
 
