@@ -151,6 +151,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     epochs_ = state->epochs;
     places_ = state->places;
     made_us_ = header.made_us;
+    first_sequence_ = header.first_sequence;
     salt_ = header.salt;
     const bool damaged = state->damaged_slots != 0;
     const bool complete = !damaged && !header.incomplete &&
@@ -229,6 +230,7 @@ bool LedgerFile::write_header(bool incomplete) {
     header.salt = salt_;
     header.boot = boot_now();
     header.made_us = made_us_;
+    header.first_sequence = first_sequence_;
     header.incomplete = incomplete;
     header.synced = config_.sync == StateSync::batch;
     const LedgerSlot slot = ledger_header_slot(header);
@@ -252,6 +254,7 @@ Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us) {
     file_ = file;
     salt_ = random_salt();
     made_us_ = wall_us;
+    first_sequence_ = next_sequence_;
     place_ = 1;
     places_.clear();
     LedgerRecords records;
@@ -298,7 +301,7 @@ bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
 
 void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us) {
     const int old_file = std::exchange(file_, -1);
-    const auto old = std::tuple(salt_, place_, made_us_, places_, keeping_);
+    const auto old = std::tuple(salt_, place_, made_us_, first_sequence_, places_, keeping_);
     try_again_ms_ = now_ms + try_again_ms;
     const auto begun = begin_file(".ledger.new", wall_us);
     if (begun && append(everything, next_sequence_, 0)) {
@@ -311,7 +314,7 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     if (file_ >= 0) ::close(file_);
     (void)::unlinkat(directory_->descriptor(), name(".ledger.new").c_str(), 0);
     file_ = old_file;
-    std::tie(salt_, place_, made_us_, places_, keeping_) = old;
+    std::tie(salt_, place_, made_us_, first_sequence_, places_, keeping_) = old;
     if (keeping_ && bytes() < config_.bytes_max) return;  // there is room in the old one yet
     failed(code);
 }

@@ -40,6 +40,8 @@ class LedgerFile {
     // What ids begin with now, and what they began with before: oldest first, the last is the present one.
     [[nodiscard]] const std::vector<LedgerEpoch>& epochs() const { return epochs_; }
     [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
+    // Without its ending.
+    [[nodiscard]] std::string path() const { return directory_->path() + "/" + file_name_; }
 
     // Writes the records of a batch of `entries` entries. False: they could not be written.
     bool append(LedgerRecords& records, std::uint64_t first_sequence, std::uint32_t entries);
@@ -87,6 +89,7 @@ class LedgerFile {
     std::uint64_t place_ = 0;  // the next slot's
     std::uint64_t next_sequence_ = 1;
     std::int64_t made_us_ = 0;
+    std::uint64_t first_sequence_ = 1;  // of what this file records
     LedgerPlaces places_;
     std::vector<LedgerEpoch> epochs_;
     std::unique_ptr<LedgerState> found_;

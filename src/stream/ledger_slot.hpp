@@ -73,9 +73,11 @@ struct LedgerSlot {
 };
 static_assert(sizeof(LedgerSlot) == ledger_slot_bytes);
 
-// Flags of a run: the file goes on inside a line nobody wants; its one entry is a line whose end had not come; the line was cut.
+// Flags of a run: the file goes on inside a line nobody wants; its one entry is a line whose end had not come.
 inline constexpr std::uint8_t ledger_pass_over = 1;
 inline constexpr std::uint8_t ledger_partial = 2;
+// Flag of a run: it begins inside a line nobody wants, as a run before it has left the file.
+inline constexpr std::uint8_t ledger_begins_inside = 4;
 // Flag of a notice: at least so many bytes were lost.
 inline constexpr std::uint8_t ledger_at_least = 1;
 // Flag of a file: no path names it any more.

@@ -15,31 +15,10 @@
 #include "logwisp/config.hpp"
 #include "tail/content_mark.hpp"
 #include "tail/file_system.hpp"
+#include "tail/notice.hpp"
 #include "tail/splitter.hpp"
 
 namespace logwisp {
-
-enum class RotationReason : std::uint8_t {
-    none,
-    inode_change,
-    size_decrease,
-    time_reset,
-    beyond_size
-};
-
-// What a rotation destroyed before it was read. What was written between the last look and a
-// truncation leaves no trace, so that of a truncation only the least is known.
-struct Loss {
-    std::uint64_t bytes = 0;
-    bool at_least = false;  // and perhaps more
-};
-
-// A synthetic entry that is due before anything else of the file.
-struct Notice {
-    RotationReason reason = RotationReason::none;
-    std::uint64_t number = 0;
-    Loss loss;
-};
 
 struct FilePosition {
     std::uint32_t number = 0;  // in the ledger; 0: none yet

@@ -1,12 +1,11 @@
 // Bytes to entries. A file with something to read waits in one queue for one of a few slots, gets
 // one read, and goes to the end of the queue. What a read brought is split until the sink is full;
 // the rest stays in the slot until the sink takes more.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "base/check.hpp"
+#include "tail/notice.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
@@ -15,21 +14,6 @@ namespace {
 
 // A run of NULs so long at the end of a read is looked at as a possible hole.
 constexpr std::size_t hole_bytes_min = 4096;
-
-std::string_view reason_text(RotationReason reason) {
-    switch (reason) {
-        case RotationReason::inode_change:
-            return "inode change";
-        case RotationReason::size_decrease:
-            return "size decrease";
-        case RotationReason::time_reset:
-            return "modification time reset";
-        case RotationReason::beyond_size:
-        case RotationReason::none:
-            break;
-    }
-    return "position beyond file size";
-}
 
 }  // namespace
 
@@ -202,6 +186,7 @@ void TailState::split(ReadSlot& slot) {
         SplitLine line;
         LineBytes where;
         where.begin = follower.mark.position() - slot.rest.size() - follower.splitter.line_bytes();
+        if (follower.splitter.passing_over()) where.flags = ledger_begins_inside;
         if (!follower.splitter.next(slot.rest, line)) break;
         where.end = follower.mark.position() - slot.rest.size();
         where.read_us = slot.read_at.microseconds;
@@ -319,25 +304,11 @@ bool TailState::emit_partial(Follower& follower) {
 bool TailState::emit_notice(Follower& follower) {
     Batch* const open = batch();
     if (open == nullptr) return false;
-    const Notice& notice = follower.notice;
-    char message[128];
-    char fields[64];
-    const auto written =
-        fmt::format_to_n(message, sizeof(message), "Log rotation detected (#{}): {}", notice.number,
-                         reason_text(notice.reason));
-    std::size_t fields_bytes = 0;
-    if (notice.loss.at_least)
-        fields_bytes = fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes_at_least\":{}",
-                                        notice.loss.bytes)
-                           .size;
-    else if (notice.loss.bytes != 0)
-        fields_bytes =
-            fmt::format_to_n(fields, sizeof(fields), "\"lost_bytes\":{}", notice.loss.bytes).size;
     const Timestamp made{files().wall_us()};
     record_notice(*open, follower, made);
-    char* const out = open->open_entry(entry_bytes_max(written.size + fields_bytes));
-    open->close_entry(parts.encoder.encode_notice(
-        made, follower.origin->source(), {message, written.size}, {fields, fields_bytes}, out));
+    char* const out = open->open_entry(notice_bytes_max);
+    open->close_entry(
+        encode_notice(parts.encoder, follower.notice, made, follower.origin->source(), out));
     counters.entries.add();
     ++follower.entries;
     follower.notice = {};
