@@ -49,6 +49,23 @@ inline constexpr std::uint64_t state_bytes_ceiling = std::uint64_t{16} * 1024 * 
 inline constexpr std::uint32_t sync_interval_ms_floor = 100;
 inline constexpr std::uint32_t sync_interval_ms_ceiling = 60'000;
 
+// --- The past: entries read from the log files again ---
+// Readers it is read for at a time on one core; the others wait for their turn. Each has a few open files and a window of text of each.
+inline constexpr std::size_t past_slots_max = 4;
+inline constexpr std::size_t past_files_per_slot = 4;
+// Live readers come first: a turn reads this much for all of them together, some 0.2 ms.
+inline constexpr std::size_t past_bytes_per_turn = 64 * 1024;
+// After so much a reader makes room for one that waits.
+inline constexpr std::uint64_t past_bytes_per_turn_of_one = 8 * 1024 * 1024;
+// Waiting to be sent to one reader; then it is given no more until that has gone.
+inline constexpr std::size_t past_queue_bytes_max = 64 * 1024;
+// A file that is not found is looked for again: it may just be being renamed.
+inline constexpr std::uint32_t past_search_again_ms = 50;
+inline constexpr std::uint32_t past_searches_max = 3;
+// One answer of entries_path holds so many unless `limit` says otherwise, and never more than that.
+inline constexpr std::uint64_t past_entries_default = 1000;
+inline constexpr std::uint64_t past_entries_max = 1'000'000;
+
 // --- Connections ---
 // No client may hog a turn: one send carries at most this much.
 inline constexpr std::size_t send_bytes_max = 256 * 1024;
@@ -62,6 +79,10 @@ inline constexpr std::uint32_t pipelined_requests_max =
 inline constexpr std::size_t pipelined_answer_bytes_max = 1024 * 1024;
 // A reader whose peer has finished sending is probed at once and again after this.
 inline constexpr std::uint32_t probe_again_ms = 500;
+// A raw TCP reader that has just connected is given nothing for this long: a client that resumes says so at once.
+inline constexpr std::uint32_t tcp_command_wait_ms = 20;
+// The line in which it does.
+inline constexpr std::size_t tcp_command_bytes_max = 256;
 // Bytes a TCP reader or a streaming HTTP reader may send us to be thrown away before it is closed.
 inline constexpr std::size_t discard_bytes_max = 64 * 1024;
 // A reader that takes nothing (or less than write_progress_bytes_min) for this long is closed. Long enough for a laptop lid, a

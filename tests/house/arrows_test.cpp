@@ -21,9 +21,10 @@ const std::map<std::string, Folders> arrows = {
     {"stream", {}},
     {"wire", {}},
     {"tail", {"reactor", "entry", "stream"}},
+    {"history", {"reactor", "entry", "stream", "tail"}},
     {"net", {"reactor"}},
     {"serve", {"stream", "wire", "net", "reactor"}},
-    {"core", {"reactor", "entry", "stream", "wire", "tail", "net", "serve"}},
+    {"core", {"reactor", "entry", "stream", "wire", "tail", "history", "net", "serve"}},
     {"app", {"net", "wire", "reactor"}},  // net and wire (with net's reactor) for tail_client alone
 };
 

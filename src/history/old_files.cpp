@@ -1,0 +1,151 @@
+#include "history/old_files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/check.hpp"
+#include "stream/ledger_records.hpp"
+#include "tail/targets.hpp"
+
+namespace logwisp {
+
+namespace {
+// Names looked at beside the one a file had.
+constexpr std::size_t siblings_max = 4096;
+
+std::uint64_t mark_begin(const PastRun& run) {
+    return run.slot.end - std::min<std::uint64_t>(run.slot.end, ledger_mark_bytes);
+}
+
+// gzip leaves the name and appends its own.
+std::string_view unpacked_name(std::string_view name) {
+    return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
+}
+}  // namespace
+
+bool run_fits_window(const PastRun& run) {
+    return run.slot.end - run.slot.begin <= OldFile::wanted_bytes_max;
+}
+
+void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt) {
+    run_ = run;
+    recorded_ = recorded;
+    salt_ = salt;
+    listed_ = false;
+    ran_out_ = false;
+    candidates_.clear();
+    // Most probably the file the run before was in.
+    for (auto known = known_.rbegin(); known != known_.rend(); ++known)
+        if (known->salt == salt && known->number == run.slot.file)
+            candidates_.push_back({known->path, known->file.get()});
+}
+
+OldFile::Got OldFiles::look() {
+    for (;;) {
+        if (candidates_.empty()) {
+            if (std::exchange(listed_, true)) return OldFile::Got::nothing;
+            list_candidates(recorded_);
+            continue;
+        }
+        Candidate& candidate = candidates_.front();
+        if (candidate.open == nullptr) candidate.open = open(candidate.path);
+        if (candidate.open != nullptr) {
+            const OldFile::Got got = compare(*candidate.open);
+            if (got == OldFile::Got::ready) keep(*candidate.open);
+            if (got != OldFile::Got::nothing) return got;
+            if (listed_) known_.pop_back();  // opened for this alone
+        }
+        candidates_.erase(candidates_.begin());
+    }
+}
+
+// ready: it holds the run.
+OldFile::Got OldFiles::compare(OldFile& file) const {
+    const std::uint64_t before = mark_begin(run_);
+    const std::uint64_t begin = run_fits_window(run_) ? std::min(before, run_.slot.begin) : before;
+    const OldFile::Got got = file.want(begin, run_.slot.end);
+    if (got != OldFile::Got::ready) return got;
+    const std::uint64_t head = run_.slot.end >= ledger_head_bytes ? file.head_hash() : 0;
+    const bool same = ledger_mark(head, file.text(before, run_.slot.end)) == run_.slot.mark;
+    return same ? OldFile::Got::ready : OldFile::Got::nothing;
+}
+
+// Where it may be now: the file itself by whatever name it has, then copies of it, then packed ones.
+void OldFiles::list_candidates(const RecordedFile& recorded) {
+    const FileIdentity identity{recorded.device, recorded.inode, recorded.generation};
+    struct Ranked {
+        int rank;
+        std::string path;
+    };
+    std::vector<Ranked> ranked;
+    const auto consider = [&](const std::string& path) {
+        const bool packed = path.ends_with(".gz");
+        const auto status = files_.status(path);
+        if (!status || status->kind != FileKind::regular) return;
+        if (!packed && status->size_bytes < run_.slot.end) return;
+        ranked.push_back({packed ? 2 : status->identity == identity ? 0 : 1, path});
+    };
+    std::vector<std::string> origins{recorded.origin};
+    if (!recorded.path.empty() && recorded.path != recorded.origin)
+        origins.insert(origins.begin(), recorded.path);
+    for (const std::string& origin : origins) {
+        consider(origin);
+        const std::string_view original = base_name(origin);
+        const std::string directory(directory_name(origin));
+        std::vector<std::string> names;
+        const auto listed = files_.list(directory, [&](std::string_view name, FileKind kind) {
+            const std::string_view plain = unpacked_name(name);
+            const bool kin =
+                plain == original ? name != original : is_rotated_name(original, plain);
+            if (kind == FileKind::regular && kin && names.size() < siblings_max)
+                names.emplace_back(name);
+        });
+        if (!listed) continue;
+        std::sort(names.begin(), names.end());
+        for (const std::string& name : names) consider(join_path(directory, name));
+    }
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
+    for (Ranked& one : ranked)
+        if (std::none_of(candidates_.begin(), candidates_.end(),
+                         [&](const Candidate& other) { return other.path == one.path; }))
+            candidates_.push_back({std::move(one.path)});
+}
+
+OldFile* OldFiles::open(const std::string& path) {
+    auto file = std::make_unique<OldFile>(reactor_, files_, owner_);
+    if (const auto opened = file->open(path); !opened) {
+        ran_out_ = ran_out_ || opened.error().code == EMFILE || opened.error().code == ENFILE;
+        return nullptr;
+    }
+    if (known_.size() >= past_files_per_slot) {
+        CHECK(known_.front().file->idle());
+        known_.erase(known_.begin());
+    }
+    known_.push_back({std::move(file), salt_, run_.slot.file, path});
+    return known_.back().file.get();
+}
+
+void OldFiles::keep(const OldFile& file) {
+    const auto at = std::find_if(known_.begin(), known_.end(),
+                                 [&](const Known& known) { return known.file.get() == &file; });
+    std::rotate(at, at + 1, known_.end());
+}
+
+void OldFiles::cancel() {
+    for (const Known& known : known_) known.file->cancel();
+}
+
+bool OldFiles::idle() const {
+    return std::all_of(known_.begin(), known_.end(),
+                       [](const Known& known) { return known.file->idle(); });
+}
+
+void OldFiles::close_all() {
+    CHECK(idle());
+    known_.clear();
+    candidates_.clear();
+}
+
+}  // namespace logwisp

@@ -1,0 +1,51 @@
+// Entries that the ring has lost, as whoever reads them sees it: they are read from the log files
+// again (history/), by the record the ledger keeps of them. Core thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace logwisp {
+
+// Where a stream's past is to be found. Constant while anybody reads it.
+struct PastSource {
+    std::string ledger_path;  // without its ending; empty: no ledger is kept, and there is no past
+    std::uint32_t line_bytes_max = 0;
+
+    [[nodiscard]] bool kept() const { return !ledger_path.empty(); }
+};
+
+// One who is given past entries, in order, each once. Everything is called from the end of a turn
+// or from what continue_past() was called from; it may end its reading (Host::end_past) in any of
+// these calls.
+class PastReader {
+  public:
+    // It takes more now. False: it says when (Host::continue_past).
+    [[nodiscard]] virtual bool takes_past() = 0;
+    // What is before this is to be given. Asked again and again: a ring moves on. REQUIRES: not
+    // beyond the entry that is published next.
+    [[nodiscard]] virtual std::uint64_t past_end() = 0;
+    // The entry `sequence`: its canonical JSON without LF.
+    virtual void on_past_entry(std::uint64_t sequence, std::string_view json) = 0;
+    // From `first` to `last` there were entries of which nobody can say any more what they were.
+    virtual void on_past_gap(std::uint64_t first, std::uint64_t last) = 0;
+    // It was given everything before past_end(), `next` is what comes then. Its reading has ended.
+    virtual void on_past_end(std::uint64_t next) = 0;
+
+    // Its place; history's alone.
+    struct Place {
+        const PastSource* source = nullptr;  // nullptr: reads no past
+        std::uint64_t next = 0;              // sequence of the entry it is given next
+        std::uint64_t gap_first = 0;         // from here to `next` is a gap not told yet; 0: none
+        std::uint64_t ticket = 0;            // in the queue of those who wait for their turn
+        std::uint32_t slot = 0;              // of the one it is read for in; 0: none
+        bool asleep = false;                 // until it takes more
+        bool parked = false;                 // and out of the queue until then
+    } place;
+
+  protected:
+    ~PastReader() = default;
+};
+
+}  // namespace logwisp
