@@ -55,6 +55,7 @@ struct ServerConfig {
 struct HttpConfig : ServerConfig {
     std::string stream_path = "/stream";
     std::string status_path = "/status";
+    std::string entries_path = "/entries";
     std::vector<std::string> cors_origins;  // exact origins, or "*"
     friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };

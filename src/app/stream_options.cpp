@@ -73,6 +73,12 @@ void add_server(std::vector<OptionOf<StreamConfig>>& out, bool http, Server) {
              .accepts = is_url_path},
             [](auto& s) -> auto& { return s.http.status_path; });
         add(
+            {.key = "httpserver.entries_path",
+             .help = "Where past entries are fetched",
+             .expects = path_expectation,
+             .accepts = is_url_path},
+            [](auto& s) -> auto& { return s.http.entries_path; });
+        add(
             {.key = "httpserver.cors_origins",
              .help = "Web origins whose pages may read the stream",
              .expects = R"(a list of origins such as "https://logs.example", or ["*"] for all)",

@@ -73,22 +73,40 @@ class Validation {
                            called(i)));
     }
 
+    struct Path {
+        std::string_view key;
+        const std::string& text;
+    };
+
+    void same_path(std::size_t i, const Path& one, const Path& other) {
+        const bool other_said = loaded_.origins.places.count(stream_key(i, other.key)) > 0;
+        const auto short_name = [](const Path& path) {
+            return path.key.substr(path.key.find('.') + 1);
+        };
+        report(place(i, other_said ? other.key : one.key),
+               fmt::format("{} and {} of {} are both {}", short_name(one), short_name(other),
+                           called(i), in_quotes(one.text)));
+    }
+
     void paths(std::size_t i) {
         const HttpConfig& http = stream(i).http;
         constexpr std::string_view stream_path = "httpserver.stream_path";
         constexpr std::string_view status_path = "httpserver.status_path";
-        if (!http.enabled || refused(i, stream_path) || refused(i, status_path)) return;
-        if (http.stream_path == http.status_path) {
-            bool status_said = loaded_.origins.places.count(stream_key(i, status_path)) > 0;
-            report(place(i, status_said ? status_path : stream_path),
-                   fmt::format("stream_path and status_path of {} are both {}", called(i),
-                               in_quotes(http.stream_path)));
-        }
+        constexpr std::string_view entries_path = "httpserver.entries_path";
+        const Path all[] = {{stream_path, http.stream_path},
+                            {status_path, http.status_path},
+                            {entries_path, http.entries_path}};
+        if (!http.enabled) return;
+        for (const Path& path : all)
+            if (refused(i, path.key)) return;
+        for (std::size_t later = 1; later < std::size(all); ++later)
+            for (std::size_t earlier = 0; earlier < later; ++earlier)
+                if (all[earlier].text == all[later].text) same_path(i, all[earlier], all[later]);
         if (config_.router.enabled) return;
         for (std::string_view taken : service_paths)
-            for (std::string_view key : {stream_path, status_path})
-                if ((key == stream_path ? http.stream_path : http.status_path) == taken)
-                    report(place(i, key),
+            for (const Path& path : all)
+                if (path.text == taken)
+                    report(place(i, path.key),
                            fmt::format("{} is LogWisp's own; choose another path", taken));
     }
 

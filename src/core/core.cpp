@@ -1,6 +1,7 @@
 #include "core/core.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/log.hpp"
@@ -23,6 +24,7 @@ Core::Core(CoreParts parts, Fabric& fabric)
       files_(std::move(parts.files)),
       reactor_(std::move(parts.backend)),
       watches_(reactor_, *files_),
+      history_(reactor_, *files_, encoder_),
       random_state_(parts.random_seed | 1) {
     fabric_.attach(index_, reactor_.backend());
     tick_.bind<&Core::on_tick>(*this);
@@ -166,6 +168,10 @@ void Core::join(const std::shared_ptr<StreamInfo>& info, Session& session) {
     stream->join(session);
 }
 
+std::optional<std::uint64_t> Core::past_since(const PastSource& source, std::int64_t time_us) {
+    return LedgerReader(source.ledger_path).first_since(time_us);
+}
+
 void Core::request_pump(Session& session) {
     if (session.links.pump_requested) return;
     session.links.pump_requested = true;
@@ -264,7 +270,9 @@ bool Core::on_turn_end() {
         more = receive_messages();
         more = publish() || more;
     }
+    more = history_.on_turn_end() || more;
     send_to_readers();
+    more = history_.has_work() || more;
     const bool unsent = fabric_.flush(index_);
     destroy_ended();
     // Others wait for what is still to be posted; a core that takes nothing is not waited for for
@@ -414,7 +422,7 @@ void Core::finish_if_done() {
     for (const auto& stream : streams_)
         if (!stream->stopped()) return;
     watches_.close();
-    if (!watches_.closed()) return;
+    if (!watches_.closed() || !history_.idle()) return;
     finished_ = true;
     reactor_.disarm(stop_timeout_);
     reactor_.disarm(catch_up_);

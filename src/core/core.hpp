@@ -3,7 +3,7 @@
 //
 // Everything here runs on the core's own thread, but for the constructor, and for what other
 // threads are told through the fabric. A turn's end, in order: messages from other cores; publish
-// what was read; send every reader what it lacks; wake the cores that were posted to; destroy the
+// what was read; read the past for those who want it; send every reader what it lacks; wake the cores that were posted to; destroy the
 // sessions that ended.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include "core/fabric.hpp"
 #include "core/plan.hpp"
 #include "entry/encode.hpp"
+#include "history/history.hpp"
 #include "net/listener.hpp"
 #include "serve/host.hpp"
 #include "serve/session.hpp"
@@ -66,6 +67,13 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     [[nodiscard]] std::string all_status() override;
     [[nodiscard]] bool ready() const override;
     [[nodiscard]] bool draining() const override { return draining_; }
+    void begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) override {
+        history_.begin(reader, source, next);
+    }
+    void continue_past(PastReader& reader) override { history_.go_on(reader); }
+    void end_past(PastReader& reader) override { history_.end(reader); }
+    [[nodiscard]] std::optional<std::uint64_t> past_since(const PastSource& source,
+                                                          std::int64_t time_us) override;
     void request_pump(Session& session) override;
     void ended(Session& session) override;
 
@@ -112,6 +120,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     BufferPool buffers_;
     Encoder encoder_;
     Watches watches_;
+    History history_;
 
     std::shared_ptr<const Plan> plan_;
     std::vector<std::unique_ptr<CoreStream>> streams_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "serve/heartbeat.hpp"
+#include "wire/numbered.hpp"
 #include "wire/sse.hpp"
 
 namespace logwisp {
@@ -75,6 +76,7 @@ void CoreStream::make_stream() {
         config.tcp.enabled ? config.tcp.buffer_entries : config.http.buffer_entries;
     options.line_bytes_max = config.monitor.line_bytes_max;
     options.sse_frame = &sse_frame;
+    options.numbered_frame = &numbered_json_line;
     stream_ = std::make_unique<Stream>(std::move(options));
 }
 
@@ -137,7 +139,9 @@ void CoreStream::tick(const Tick& tick) {
     if (stream_ == nullptr) return;
     const std::uint64_t seconds = tick.seconds;
     if (stream_->events_readers() > 0 || !joining_.empty()) events_unread_since_ = seconds;
-    if (seconds - events_unread_since_ >= unread_seconds_max) stream_->trim();
+    if (seconds - events_unread_since_ >= unread_seconds_max) stream_->trim_events();
+    if (stream_->numbered_readers() > 0) numbered_unread_since_ = seconds;
+    if (seconds - numbered_unread_since_ >= unread_seconds_max) stream_->trim_numbered();
     if (stream_->readers() > 0 || !joining_.empty()) {
         unread_since_ = 0;
         return heartbeat(tick);
@@ -159,9 +163,12 @@ void CoreStream::heartbeat(const Tick& tick) {
         return server.enabled && server.heartbeat.enabled &&
                seconds % server.heartbeat.interval_seconds == 0;
     };
-    if (due(config.tcp) && stream_->lines().subscribers() > 0) {
+    if (due(config.tcp)) {
         facts.clients = info_->tcp_readers.load(std::memory_order_relaxed);
-        stream_->lines().heartbeat(tcp_heartbeat(config.tcp.heartbeat, facts));
+        if (stream_->lines().subscribers() > 0)
+            stream_->lines().heartbeat(tcp_heartbeat(config.tcp.heartbeat, facts));
+        if (stream_->numbered_readers() > 0)
+            stream_->numbered().heartbeat(tcp_heartbeat(config.tcp.heartbeat, facts));
     }
     if (due(config.http) && stream_->events_readers() > 0) {
         facts.clients = info_->http_readers.load(std::memory_order_relaxed);

@@ -87,7 +87,8 @@ class CoreStream {
     std::vector<Session*> joining_;
     std::uint64_t warm_until_ = 0;  // attaching: the history is here when next() has come this far
     std::uint64_t events_unread_since_ = 0;  // seconds
-    std::uint64_t unread_since_ = 0;         // seconds; 0: it has readers
+    std::uint64_t numbered_unread_since_ = 0;
+    std::uint64_t unread_since_ = 0;  // seconds; 0: it has readers
     const char* retired_ = nullptr;
     bool complete_ = false;  // nothing will be appended any more, and all cores know
     bool readers_told_ = false;

@@ -41,6 +41,8 @@ std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamI
         stream->epoch = before->epoch;
         stream->epochs = before->epochs;
         stream->first_sequence = before->first_sequence;
+        stream->past = before->past;
+        stream->past.line_bytes_max = stream->config.monitor.line_bytes_max;
         return stream;
     }
     // Different for every start and every stream, so that an id of another stream or of an earlier
@@ -57,6 +59,7 @@ Result<void> open_ledger(StreamInfo& stream, const std::shared_ptr<StateDirector
     stream.epochs = stream.ledger->epochs();
     stream.epoch = stream.epochs.back().text;
     stream.first_sequence = stream.ledger->next_sequence();
+    stream.past = {stream.ledger->path(), stream.config.monitor.line_bytes_max};
     stream.monitor.next_sequence.set(stream.first_sequence);
     return {};
 }

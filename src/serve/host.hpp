@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/buffer_pool.hpp"
 #include "reactor/reactor.hpp"
 #include "serve/stream_info.hpp"
+#include "stream/past.hpp"
 #include "stream/stream.hpp"
 
 namespace logwisp {
@@ -33,6 +35,16 @@ class Host {
     [[nodiscard]] virtual bool ready() const = 0;
     // The process is stopping: readers are given what they lack, new ones are not taken.
     [[nodiscard]] virtual bool draining() const = 0;
+
+    // `reader` is given past entries from `next` on; see stream/past.hpp. `source` outlives that.
+    virtual void begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) = 0;
+    // It takes more.
+    virtual void continue_past(PastReader& reader) = 0;
+    // No-op when it reads no past.
+    virtual void end_past(PastReader& reader) = 0;
+    // The first entry that was read at `time_us` or later; empty: none was yet.
+    [[nodiscard]] virtual std::optional<std::uint64_t> past_since(const PastSource& source,
+                                                                  std::int64_t time_us) = 0;
 
     // pump() is called at the end of this turn.
     virtual void request_pump(Session& session) = 0;

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-#include <limits>
 #include <utility>
 
 #include "logwisp/limits.hpp"
@@ -23,7 +20,8 @@ bool accepts_events(std::string_view accept) {
     return accept.find("text/event-stream") != std::string_view::npos;
 }
 
-// Close-delimited, so that the bytes of the ring go out as they are.
+}  // namespace
+
 HttpAnswer event_stream_head() {
     HttpAnswer head;
     head.content_type = "text/event-stream; charset=utf-8";
@@ -31,8 +29,6 @@ HttpAnswer event_stream_head() {
     head.streaming = true;
     return head;
 }
-
-}  // namespace
 
 void HttpSession::open() {
     requests_ = std::make_unique<Requests>();
@@ -82,6 +78,7 @@ void HttpSession::answer_requests(std::span<const char> bytes) {
 }
 
 void HttpSession::on_peer_finished() {
+    if (entries_ != nullptr) return;  // what it asked for still goes out
     if (requests_ == nullptr) {
         probe();
         return connection().set_deadline(probe_again_ms);
@@ -94,11 +91,13 @@ void HttpSession::on_peer_finished() {
 // A reader that has finished sending may still read (`nc -N`), or may have gone altogether. One that has gone answers a comment with a reset,
 // and the comment after that fails: two of them tell now what else the next entries would.
 void HttpSession::probe() {
+    if (gone()) return;  // nothing follows a goodbye
     connection().queue(sse_comment(""));
     host().request_pump(*this);
 }
 
 void HttpSession::on_deadline() {
+    if (entries_ != nullptr) return;
     if (requests_ == nullptr) return probe();
     if (connection().queued_bytes() > 0 || !requests_->parser.in_head()) return close();
     refuse({408, "The request took too long to arrive"});
@@ -142,6 +141,8 @@ void HttpSession::respond(const HttpRequest& request) {
                 return answer_error(503, "The server is stopping",
                                     {{"Retry-After", retry_after_seconds}});
             return respond_stream(route->stream, request);
+        case RouteKind::entries:
+            return respond_entries(route->stream, request);
         case RouteKind::status:
             current.waiting = true;
             return host().ask_status(route->stream, *this);
@@ -170,29 +171,26 @@ void HttpSession::respond_options(const Route* route, const HttpRequest& request
     answer(reply);
 }
 
-bool HttpSession::read_begin(const HttpRequest& request) {
-    Begin& begin = requests_->begin;
-    begin = {};
-    if (const auto tail = query_value(request.query, "tail")) {
-        const char* end = tail->data() + tail->size();
-        const auto [stop, error] = std::from_chars(tail->data(), end, begin.tail_entries);
-        if (tail->empty() || error != std::errc{} || stop != end) return false;
-    }
+// False: refused.
+bool HttpSession::read_from(const HttpRequest& request, const StreamInfo& wanted) {
+    ReadFrom& from = requests_->from;
+    from = {};
+    const std::string wrong = read_query(request.query, host().wall_us(), from);
     // The header is what a browser sends when it comes back; the query is for a first connection,
     // whose URL it keeps.
-    if (!request.last_event_id.empty()) {
-        begin.last_event_id = request.last_event_id;
-        return true;
-    }
-    for (const char* name : {"last_event_id", "lastEventId"})
-        if (auto id = query_value(request.query, name); id && begin.last_event_id.empty())
-            begin.last_event_id = std::move(*id);
-    return true;
+    if (!request.last_event_id.empty()) from.last_event_id = request.last_event_id;
+    if (wrong.empty() && !(from.needs_past() && !wanted.past.kept())) return true;
+    answer_error(400, wrong.empty()
+                          ? "This stream keeps no past, which since, until and lossless need: "
+                            "[state] is not enabled"
+                          : wrong);
+    return false;
 }
 
 void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
                                  const HttpRequest& request) {
-    if (!read_begin(request)) return answer_error(400, "tail must be a number of entries");
+    if (!read_from(request, *wanted)) return;
+    if (requests_->from.until_us) return read_until(wanted);
 
     HttpAnswer head = event_stream_head();
     if (requests_->head_only) return answer(head);
@@ -210,7 +208,7 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     connection().queue(retry_line());
     connection().clear_deadline();
 
-    begin_ = std::make_unique<Begin>(std::move(requests_->begin));
+    from_ = std::make_unique<ReadFrom>(std::move(requests_->from));
     host().join(wanted, *this);
     requests_.reset();
 }
@@ -248,26 +246,10 @@ void HttpSession::refuse_full(const HttpRequest& request) {
 }
 
 void HttpSession::on_joined(Stream& stream) {
-    CHECK(begin_ != nullptr);
-    const std::unique_ptr<Begin> begin = std::move(begin_);
+    CHECK(from_ != nullptr);
+    const std::unique_ptr<ReadFrom> from = std::move(from_);
     connection().queue(connected_event());
-    View& events = stream.events();
-    std::uint64_t cursor = events.tail(begin->tail_entries);
-    EventId id;
-    if (!begin->last_event_id.empty() && parse_event_id(begin->last_event_id, id)) {
-        if (this->stream()->gave_out(id.epoch, id.sequence)) {
-            cursor = events.after(id.sequence);
-        } else {
-            // Sequences began anew since that id was given out: how much was missed is not known,
-            // and everything that is here is new to it.
-            cursor = events.tail(std::numeric_limits<std::uint64_t>::max());
-            connection().queue(
-                sse_event("gap", fmt::format(R"({{"dropped":null,"from":"{}","to":"{}"}})",
-                                             format_event_id(id.epoch, id.sequence),
-                                             format_event_id(stream.epoch(), cursor - 1))));
-        }
-    }
-    tell_gap(events.subscribe(*this, cursor));
+    begin_reading(stream.events(), *from);
     host().request_pump(*this);
 }
 
@@ -323,19 +305,41 @@ std::string HttpSession::retry_line() {
 
 // --- A reader's notices. ---
 
-std::string HttpSession::gap_notice(const View::Gap& gap) {
+std::string HttpSession::gap_notice(const View::Gap& gap, bool readable) {
     const std::string& epoch = stream()->epoch;
-    return sse_event("gap",
-                     fmt::format(R"({{"dropped":{},"from":"{}","to":"{}"}})", gap.dropped,
-                                 format_event_id(epoch, gap.from), format_event_id(epoch, gap.to)));
+    const std::string from = format_event_id(epoch, gap.from);
+    const std::string to = format_event_id(epoch, gap.to);
+    std::string notice =
+        fmt::format(R"("dropped":{},"from":"{}","to":"{}")", gap.dropped, from, to);
+    if (entries_ != nullptr && entries_->form == EntriesAnswer::Form::lines)
+        return entries_->piece(fmt::format("{{\"type\":\"gap\",{}}}\n", notice));
+    if (readable)
+        notice += fmt::format(R"(,"entries":"{}?from={}&to={}")", entries_path(), from, to);
+    return sse_event("gap", fmt::format("{{{}}}", notice));
+}
+
+std::string HttpSession::unknown_gap_notice(const std::string& id, std::uint64_t last) {
+    EventId from;
+    CHECK(parse_event_id(id, from));
+    return sse_event("gap", fmt::format(R"({{"dropped":null,"from":"{}","to":"{}"}})",
+                                        format_event_id(from.epoch, from.sequence),
+                                        format_event_id(stream()->epoch, last)));
+}
+
+std::string HttpSession::entries_path() const {
+    const StreamConfig& config = stream()->config;
+    return (site().router ? "/" + config.name : std::string()) + config.http.entries_path;
 }
 
 std::string HttpSession::goodbye(std::string_view reason) {
+    if (entries_ != nullptr && entries_->form == EntriesAnswer::Form::lines)
+        return entries_->piece(
+            fmt::format("{{\"type\":\"disconnect\",\"reason\":\"{}\"}}\n", reason));
     return sse_event("disconnect", fmt::format(R"({{"reason":"{}"}})", reason));
 }
 
 void HttpSession::on_left(StreamInfo& stream) {
-    stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
+    if (entries_ == nullptr) stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace logwisp

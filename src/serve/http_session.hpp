@@ -11,6 +11,22 @@
 
 namespace logwisp {
 
+// 200, text/event-stream; close-delimited, so that the bytes of the ring go out as they are.
+HttpAnswer event_stream_head();
+
+// An answer that ends: entries of the past and nothing live.
+struct EntriesAnswer {
+    enum class Form : std::uint8_t { lines, events };
+    Form form = Form::lines;
+    bool chunked = false;
+    std::uint64_t more_from =
+        0;  // the entry behind the last one, when the limit cut it; 0: it did not
+
+    // As it goes on the wire.
+    [[nodiscard]] std::string piece(std::string_view text) const;
+    [[nodiscard]] std::string last_piece() const;
+};
+
 class HttpSession final : public Session {
   public:
     using Session::Session;
@@ -20,16 +36,11 @@ class HttpSession final : public Session {
     void on_status(std::string json) override;
 
   private:
-    // Where a reader wants to begin.
-    struct Begin {
-        std::uint64_t tail_entries = 0;
-        std::string last_event_id;  // empty: none
-    };
     // What exists only until the stream begins, so that a reader is small.
     struct Requests {
         HttpParser parser;
         std::string held;  // bytes behind the request that is being answered
-        Begin begin;
+        ReadFrom from;
         std::string cors_origin;   // of the request being answered; empty: no CORS headers
         std::uint32_t unsent = 0;  // answers queued and not yet gone
         std::uint8_t minor_version = 1;
@@ -43,7 +54,10 @@ class HttpSession final : public Session {
     void on_received(std::span<const char> bytes) override;
     void on_peer_finished() override;
     void on_deadline() override;
-    std::string gap_notice(const View::Gap& gap) override;
+    std::string gap_notice(const View::Gap& gap, bool readable) override;
+    std::string unknown_gap_notice(const std::string& id, std::uint64_t last) override;
+    void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) override;
+    void on_past_given() override;
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;
 
@@ -53,7 +67,12 @@ class HttpSession final : public Session {
     void respond(const HttpRequest& request);
     void respond_options(const Route* route, const HttpRequest& request);
     void respond_stream(const std::shared_ptr<StreamInfo>& wanted, const HttpRequest& request);
-    bool read_begin(const HttpRequest& request);
+    bool read_from(const HttpRequest& request, const StreamInfo& wanted);
+    void respond_entries(const std::shared_ptr<StreamInfo>& wanted, const HttpRequest& request);
+    void begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpAnswer& head,
+                       const EntriesAnswer& entries);
+    void give_entries(std::uint64_t first, std::uint64_t end);
+    void read_until(const std::shared_ptr<StreamInfo>& wanted);
     void refuse_full(const HttpRequest& request);
     void answer(HttpAnswer& answer);
     void answer_json(std::uint16_t status, std::string body);
@@ -63,9 +82,11 @@ class HttpSession final : public Session {
     void refuse(const HttpRefusal& refusal);
     std::string retry_line();
     std::string connected_event();
+    [[nodiscard]] std::string entries_path() const;
 
-    std::unique_ptr<Requests> requests_;  // absent once a stream has begun
-    std::unique_ptr<Begin> begin_;        // from then until on_joined()
+    std::unique_ptr<Requests> requests_;      // absent once a stream has begun
+    std::unique_ptr<ReadFrom> from_;          // from then until on_joined()
+    std::unique_ptr<EntriesAnswer> entries_;  // it fetches entries: no stream is read
 };
 
 }  // namespace logwisp

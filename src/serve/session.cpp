@@ -1,9 +1,11 @@
 #include "serve/session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
 #include "logwisp/limits.hpp"
+#include "wire/sse.hpp"
 
 namespace logwisp {
 
@@ -19,7 +21,16 @@ Session::~Session() { site_->counters->connections.fetch_sub(1, std::memory_orde
 
 void Session::pump() {
     if (!connection_.can_send() || connection_.send_queued()) return;
+    if (past_ != nullptr) return host_.continue_past(*past_);
     if (!subscribed()) return;
+    if (held_back_ && ending_reason_ == nullptr && !view().lags(*this)) return;
+    held_back_ = false;
+    if (lossless_ && ending_reason_ == nullptr && view().overrun(*this)) {
+        View& fell_out_of = view();
+        const std::uint64_t next = fell_out_of.cursor(*this);
+        fell_out_of.unsubscribe(*this);
+        return catch_up(fell_out_of, next, true);
+    }
     View::Next next = view().pull(*this, send_bytes_max);
     if (next.gap.dropped > 0) {
         tell_gap(next.gap);
@@ -54,16 +65,101 @@ std::span<const char> Session::on_borrowed_sent(std::size_t bytes) {
 
 void Session::on_sendable() { host_.request_pump(*this); }
 
-void Session::tell_gap(const View::Gap& gap) {
+void Session::tell_gap(const View::Gap& gap, bool readable) {
     if (gap.dropped == 0) return;
     counters().dropped_entries.add(gap.dropped);
-    connection_.queue(gap_notice(gap));
+    connection_.queue(gap_notice(gap, readable && stream_->past.kept()));
+}
+
+void Session::go_ahead() {
+    held_back_ = false;
+    host_.request_pump(*this);
+}
+
+// --- Where it begins, and the past. ---
+
+void Session::begin_reading(View& view, const ReadFrom& from) {
+    const PastSource& past = stream_->past;
+    lossless_ = from.lossless && past.kept();
+    const std::uint64_t live = from.base != 0 ? from.base : view.ring().next();
+    const std::uint64_t held = view.ring().next() - live;  // is for it, whatever it asks for
+    std::uint64_t first = view.tail(from.tail_entries + held);
+    bool by_id = false;
+    EventId id;
+    if (!from.last_event_id.empty() && parse_event_id(from.last_event_id, id)) {
+        by_id = stream_->gave_out(id.epoch, id.sequence);
+        // Sequences began anew since that id was given out: how much was missed is not known, and
+        // everything that is here is new to it.
+        first = by_id ? view.after(id.sequence) : view.oldest();
+        if (!by_id) connection_.queue(unknown_gap_notice(from.last_event_id, first - 1));
+    } else if (from.since_us && past.kept()) {
+        first = std::min(host_.past_since(past, *from.since_us).value_or(live), live);
+    } else if (from.tail_entries > 0 && past.kept()) {
+        first = live - std::min(from.tail_entries, live - 1);
+    }
+    if (first < view.oldest() && past.kept()) return catch_up(view, first, by_id);
+    tell_gap(view.subscribe(*this, first));
+    host_.request_pump(*this);
+}
+
+void Session::catch_up(View& view, std::uint64_t next, bool by_id) {
+    view.expect();
+    past_ = std::make_unique<Past>(*this);
+    past_->then = &view;
+    past_->by_id = by_id;
+    host_.begin_past(*past_, stream_->past, next);
+}
+
+void Session::read_past(std::uint64_t first, std::uint64_t end) {
+    past_ = std::make_unique<Past>(*this);
+    past_->end = end;
+    past_->by_id = true;
+    host_.begin_past(*past_, stream_->past, first);
+}
+
+bool Session::takes_past() const { return connection_.queued_bytes() < past_queue_bytes_max; }
+
+// With half a buffer of room: whoever joined at its end would be overrun by the next burst.
+std::uint64_t Session::past_end() const {
+    return past_->then != nullptr ? past_->then->half_way() : past_->end;
+}
+
+void Session::on_past_entry(std::uint64_t sequence, std::string_view json) {
+    past_->began = true;
+    std::string frame;
+    frame_entry(sequence, json, frame);
+    counters().past_entries.add();
+    counters().sent_bytes.add(frame.size());
+    connection_.queue(frame);
+    host_.request_pump(*this);
+}
+
+void Session::on_past_gap(std::uint64_t first, std::uint64_t last) {
+    if (!past_->began && !past_->by_id) return;
+    tell_gap({last - first + 1, first, last}, false);
+    host_.request_pump(*this);
+}
+
+void Session::on_past_end(std::uint64_t next) {
+    View* const view = past_->then;
+    leave_past();
+    if (view == nullptr) return on_past_given();
+    tell_gap(view->subscribe(*this, next));
+    host_.request_pump(*this);
+}
+
+void Session::leave_past() {
+    if (past_ == nullptr) return;
+    host_.end_past(*past_);
+    if (past_->then != nullptr) past_->then->expect_no_more();
+    past_.reset();
 }
 
 void Session::end(const char* reason) {
     if (ended_) return;
     ended_ = true;
     if (stream_ == nullptr) return;
+    leave_past();
     if (!subscribed()) {
         connection_.queue(goodbye(reason));
         connection_.finish_when_sent();
@@ -95,6 +191,7 @@ void Session::sweep() {
 void Session::leave() {
     if (left_) return;
     left_ = true;
+    leave_past();
     if (subscribed()) view().unsubscribe(*this);
     if (stream_ != nullptr) on_left(*stream_);
 }

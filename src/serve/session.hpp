@@ -1,6 +1,7 @@
 // One connected client: a connection, and once it reads a stream, a subscriber of one of its views.
 // The two kinds, HTTP and raw TCP, differ in what they do with input and in how a gap or a goodbye
-// is worded; sending is the same and lives here.
+// is worded; sending is the same and lives here. A reader that wants entries which the ring has lost
+// is given them from the log files first (it reads the past), and then subscribes.
 //
 // Sending happens in pump() only, at the end of a turn: queued bytes first, then entries from the
 // ring, then a heartbeat. Core thread. Owned by its core, destroyed through Host::ended().
@@ -12,6 +13,7 @@
 
 #include "net/connection.hpp"
 #include "serve/host.hpp"
+#include "serve/read_from.hpp"
 #include "serve/site.hpp"
 #include "stream/stream.hpp"
 
@@ -41,6 +43,7 @@ class Session : public ConnectionOwner, public Subscriber {
         return stream_ == nullptr && connection_.queued_bytes() == 0;
     }
     // Leaving or told to: nothing may begin for it any more.
+    [[nodiscard]] bool reads_past() const { return past_ != nullptr; }
     [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
     [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }
     // What is served at the port it came in by, as of the last plan.
@@ -60,14 +63,29 @@ class Session : public ConnectionOwner, public Subscriber {
     } links;
 
   protected:
-    virtual std::string gap_notice(const View::Gap& gap) = 0;
+    // `readable`: what was missed can be fetched from entries_path.
+    virtual std::string gap_notice(const View::Gap& gap, bool readable) = 0;
+    // The reader came with an id of which nobody knows how much has come since.
+    virtual std::string unknown_gap_notice(const std::string& id, std::uint64_t last) = 0;
+    // One entry, appended to `out` as the reader wants it.
+    virtual void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) = 0;
+    // read_past() has given everything.
+    virtual void on_past_given() {}
     virtual std::string goodbye(std::string_view reason) = 0;
     // The stream is given up: adjust the count of readers.
     virtual void on_left(StreamInfo& stream) = 0;
 
     // From here on this session is a reader of `stream`; left when it closes.
     void read_stream(std::shared_ptr<StreamInfo> stream) { stream_ = std::move(stream); }
-    void tell_gap(const View::Gap& gap);
+    // Nothing is sent until go_ahead(), or until it would soon be too much.
+    void hold_back() { held_back_ = true; }
+    void go_ahead();
+    [[nodiscard]] bool held_back() const { return held_back_; }
+    // Gives the reader entries of `view` from where it wants to begin.
+    void begin_reading(View& view, const ReadFrom& from);
+    // Gives it the entries of [first, end), all of them past. on_past_given() follows.
+    void read_past(std::uint64_t first, std::uint64_t end);
+    void tell_gap(const View::Gap& gap, bool readable = true);
     // A reader said something that nobody wants; one that goes on and on (discard_bytes_max between
     // two sweeps) is closed.
     void discard(std::size_t bytes);
@@ -77,6 +95,34 @@ class Session : public ConnectionOwner, public Subscriber {
     CoreStreamCounters& counters() { return stream_->per_core[host_.core_index()]; }
 
   private:
+    // What only a reader of the past has.
+    struct Past final : PastReader {
+        explicit Past(Session& reader) : session(reader) {}
+        bool takes_past() override { return session.takes_past(); }
+        std::uint64_t past_end() override { return session.past_end(); }
+        void on_past_entry(std::uint64_t sequence, std::string_view json) override {
+            session.on_past_entry(sequence, json);
+        }
+        void on_past_gap(std::uint64_t first, std::uint64_t last) override {
+            session.on_past_gap(first, last);
+        }
+        void on_past_end(std::uint64_t next) override { session.on_past_end(next); }
+
+        Session& session;
+        View* then = nullptr;   // which it subscribes to afterwards; nullptr: none
+        std::uint64_t end = 0;  // then == nullptr: first entry that is not for it
+        // Something was given. Before that nothing is missing to one who asked for what there is.
+        bool began = false;
+        bool by_id = false;  // it asked for what comes after an entry
+    };
+
+    [[nodiscard]] bool takes_past() const;
+    [[nodiscard]] std::uint64_t past_end() const;
+    void on_past_entry(std::uint64_t sequence, std::string_view json);
+    void on_past_gap(std::uint64_t first, std::uint64_t last);
+    void on_past_end(std::uint64_t next);
+    void catch_up(View& view, std::uint64_t next, bool by_id);
+    void leave_past();
     void on_sendable() final;
     std::span<const char> on_borrowed_sent(std::size_t bytes) final;
     void on_closed() final;
@@ -89,9 +135,12 @@ class Session : public ConnectionOwner, public Subscriber {
     std::uint64_t id_;
     const char* ending_reason_ = nullptr;  // a string literal's
     std::span<const char> lent_heartbeat_{};
+    std::unique_ptr<Past> past_;
     std::size_t discarded_bytes_ = 0;
     bool ended_ = false;
     bool left_ = false;
+    bool lossless_ = false;
+    bool held_back_ = false;
 };
 
 }  // namespace logwisp

@@ -11,6 +11,7 @@ void add_stream_routes(Site& site, const std::string& prefix,
     const HttpConfig& http = stream->config.http;
     site.routes.push_back({prefix + http.stream_path, RouteKind::stream, stream});
     site.routes.push_back({prefix + http.status_path, RouteKind::status, stream});
+    site.routes.push_back({prefix + http.entries_path, RouteKind::entries, stream});
     site.connections_max += http.clients_max;
 }
 

@@ -14,12 +14,12 @@
 
 namespace logwisp {
 
-enum class RouteKind : std::uint8_t { stream, status, all_status, health, ready };
+enum class RouteKind : std::uint8_t { stream, status, entries, all_status, health, ready };
 
 struct Route {
     std::string path;
     RouteKind kind = RouteKind::health;
-    std::shared_ptr<StreamInfo> stream;  // stream, status
+    std::shared_ptr<StreamInfo> stream;  // stream, status, entries
 };
 
 // What is counted of a port over all cores, also across reloads: connections stay when a site is made anew.

@@ -87,7 +87,8 @@ void write_features(JsonWriter& json, const StreamConfig& config) {
     json.end_object();
 }
 
-void write_endpoints(JsonWriter& json, const StreamConfig& config, bool router) {
+void write_endpoints(JsonWriter& json, const StreamInfo& stream, bool router) {
+    const StreamConfig& config = stream.config;
     const std::string prefix = router ? "/" + config.name : std::string();
     json.key("endpoints");
     json.begin_object();
@@ -95,6 +96,20 @@ void write_endpoints(JsonWriter& json, const StreamConfig& config, bool router) 
     json.string(prefix + config.http.stream_path);
     json.key("status");
     json.string(prefix + config.http.status_path);
+    if (stream.past.kept()) {
+        json.key("entries");
+        json.string(prefix + config.http.entries_path);
+    }
+    json.end_object();
+}
+
+void write_history(JsonWriter& json, const StreamInfo& stream) {
+    json.key("history");
+    json.begin_object();
+    json.key("kept");
+    json.boolean(stream.past.kept());
+    json.key("sent_entries");
+    json.number(stream.past_entries());
     json.end_object();
 }
 
@@ -136,11 +151,12 @@ std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
     json.string(stream.config.name);
     write_server(json, stream, facts);
     write_monitor(json, stream);
-    write_endpoints(json, stream.config, facts.router);
+    write_endpoints(json, stream, facts.router);
     write_features(json, stream.config);
     json.key("watchers");
     json.raw(watchers_json);
     write_clients(json, stream);
+    write_history(json, stream);
     write_reactor(json, facts);
     json.end_object();
     return out;
@@ -166,9 +182,10 @@ std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
         json.key("stream");
         json.string(stream->config.name);
         write_monitor(json, *stream);
-        if (stream->config.http.enabled) write_endpoints(json, stream->config, facts.router);
+        if (stream->config.http.enabled) write_endpoints(json, *stream, facts.router);
         write_features(json, stream->config);
         write_clients(json, *stream);
+        write_history(json, *stream);
         json.end_object();
         watchers += stream->monitor.watchers.get();
         entries += stream->monitor.entries.get();

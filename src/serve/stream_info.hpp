@@ -13,6 +13,7 @@
 #include "base/counters.hpp"
 #include "logwisp/config.hpp"
 #include "stream/ledger_state.hpp"
+#include "stream/past.hpp"
 
 namespace logwisp {
 
@@ -20,7 +21,8 @@ class LedgerFile;
 
 // Written by the core whose index it stands under.
 struct alignas(64) CoreStreamCounters {
-    Counter dropped_entries;  // skipped by readers that were overrun, each reader counted
+    Counter dropped_entries;  // that readers did not get, each reader counted
+    Counter past_entries;     // read from the files again, each reader counted
     Counter sent_bytes;
 };
 
@@ -57,6 +59,7 @@ struct StreamInfo {
     std::uint64_t first_sequence = 1;  // of the first entry that is published
     // Open; taken by the home core when it begins. nullptr: none is kept.
     std::shared_ptr<LedgerFile> ledger;
+    PastSource past;               // where entries that the ring has lost are found
     std::uint64_t started_ms = 0;  // monotonic, as Reactor::now_ms()
     std::vector<CoreStreamCounters> per_core;
     MonitorCounters monitor;
@@ -78,14 +81,18 @@ struct StreamInfo {
         return now_ms > started_ms ? (now_ms - started_ms) / 1000 : 0;
     }
     [[nodiscard]] std::uint64_t dropped_entries() const {
-        std::uint64_t sum = 0;
-        for (const CoreStreamCounters& core : per_core) sum += core.dropped_entries.get();
-        return sum;
+        return sum(&CoreStreamCounters::dropped_entries);
     }
-    [[nodiscard]] std::uint64_t sent_bytes() const {
-        std::uint64_t sum = 0;
-        for (const CoreStreamCounters& core : per_core) sum += core.sent_bytes.get();
-        return sum;
+    [[nodiscard]] std::uint64_t past_entries() const {
+        return sum(&CoreStreamCounters::past_entries);
+    }
+    [[nodiscard]] std::uint64_t sent_bytes() const { return sum(&CoreStreamCounters::sent_bytes); }
+
+  private:
+    [[nodiscard]] std::uint64_t sum(Counter CoreStreamCounters::*counter) const {
+        std::uint64_t all = 0;
+        for (const CoreStreamCounters& core : per_core) all += (core.*counter).get();
+        return all;
     }
 };
 

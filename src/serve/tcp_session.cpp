@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "logwisp/limits.hpp"
 #include "serve/heartbeat.hpp"
+#include "wire/json.hpp"
+#include "wire/numbered.hpp"
+#include "wire/sse.hpp"
 
 namespace logwisp {
 
@@ -15,26 +22,101 @@ void TcpSession::open() {
     read_stream(wanted);
     connection().open();
     if (others >= wanted->config.tcp.clients_max) return close();
+    listening_ = std::make_unique<Listening>();
     host().join(wanted, *this);
 }
 
+// Entries wait for a moment: a client that resumes says so right after connecting, and must not be
+// given live entries before.
 void TcpSession::on_joined(Stream& stream) {
     View& lines = stream.lines();
-    lines.subscribe(*this, lines.tail(0));
+    if (listening_ == nullptr) {
+        lines.subscribe(*this, lines.tail(0));
+        return;
+    }
+    listening_->joined_at = lines.ring().next();
+    listening_->stream = &stream;
+    lines.subscribe(*this, listening_->joined_at);
+    if (listening_->command != nullptr)
+        return on_command(std::move(*std::exchange(listening_->command, nullptr)));
+    hold_back();
+    connection().set_deadline(tcp_command_wait_ms);
 }
 
-void TcpSession::on_received(std::span<const char> bytes) { discard(bytes.size()); }
+void TcpSession::on_received(std::span<const char> bytes) {
+    if (listening_ == nullptr || listening_->command != nullptr) return discard(bytes.size());
+    std::string& line = listening_->line;
+    const std::string_view text(bytes.data(), bytes.size());
+    const std::size_t end = text.find('\n');
+    line.append(text.substr(0, std::min(end, tcp_command_bytes_max + 1 - line.size())));
+    if (end == text.npos && line.size() <= tcp_command_bytes_max) return;
+    std::optional<ReadCommand> command;
+    if (line.size() <= tcp_command_bytes_max) command = read_command(line, host().wall_us());
+    discard(bytes.size());
+    if (connection().closing()) return;
+    if (!command) {
+        listening_.reset();
+        return begin_now();
+    }
+    if (listening_->joined_at == 0)
+        listening_->command = std::make_unique<ReadCommand>(std::move(*command));
+    else
+        on_command(std::move(*command));
+}
+
+void TcpSession::on_command(ReadCommand command) {
+    const std::unique_ptr<Listening> listening = std::move(listening_);
+    if (!command.wrong.empty()) return refuse(command.wrong);
+    if (command.from.needs_past() && !stream()->past.kept())
+        return refuse("This stream keeps no past: [state] is not enabled");
+    const bool in_time =
+        subscribed() && connection().can_send() && view().cursor(*this) == listening->joined_at;
+    if (!in_time) return begin_now();  // it has entries already: too late
+    view().unsubscribe(*this);
+    numbered_ = true;
+    command.from.base = listening->joined_at;
+    begin_reading(listening->stream->numbered(), command.from);
+    begin_now();
+}
+
+void TcpSession::refuse(const std::string& message) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    json.key("type");
+    json.string("error");
+    json.key("message");
+    json.string(message);
+    json.end_object();
+    out.push_back('\n');
+    if (subscribed()) view().unsubscribe(*this);
+    connection().queue(out);
+    connection().finish_when_sent();
+    begin_now();
+}
+
+void TcpSession::begin_now() {
+    connection().clear_deadline();
+    go_ahead();
+}
 
 void TcpSession::on_peer_finished() {
+    peer_finished_ = true;
+    begin_now();
     probe();
     connection().set_deadline(probe_again_ms);
+}
+
+void TcpSession::on_deadline() {
+    if (!peer_finished_) return begin_now();
+    probe();
 }
 
 // It may have shut down only its sending side and still read (`echo | nc -N`). One that has gone answers a heartbeat with a reset, and the
 // heartbeat after that fails: two of them tell now what else the next entries would.
 void TcpSession::probe() {
     const HeartbeatConfig& heartbeat = stream()->config.tcp.heartbeat;
-    if (!heartbeat.enabled) return;
+    if (!heartbeat.enabled || gone()) return;  // nothing follows a goodbye
     HeartbeatFacts facts;
     facts.wall_us = host().wall_us();
     facts.clients = stream()->tcp_readers.load(std::memory_order_relaxed);
@@ -43,8 +125,28 @@ void TcpSession::probe() {
     host().request_pump(*this);
 }
 
-std::string TcpSession::gap_notice(const View::Gap& gap) {
-    return fmt::format("{{\"type\":\"gap\",\"dropped\":{}}}\n", gap.dropped);
+std::string TcpSession::gap_notice(const View::Gap& gap, bool readable) {
+    std::string notice = fmt::format(R"({{"type":"gap","dropped":{})", gap.dropped);
+    const std::string from = format_event_id(stream()->epoch, gap.from);
+    const std::string to = format_event_id(stream()->epoch, gap.to);
+    if (numbered_) notice += fmt::format(R"(,"from":"{}","to":"{}")", from, to);
+    const HttpConfig& http = stream()->config.http;
+    if (readable && http.enabled)
+        notice += fmt::format(R"(,"entries":"{}?from={}&to={}")", http.entries_path, from, to);
+    return notice + "}\n";
+}
+
+std::string TcpSession::unknown_gap_notice(const std::string& id, std::uint64_t last) {
+    EventId from;
+    CHECK(parse_event_id(id, from));
+    return fmt::format("{{\"type\":\"gap\",\"dropped\":null,\"from\":\"{}\",\"to\":\"{}\"}}\n",
+                       format_event_id(from.epoch, from.sequence),
+                       format_event_id(stream()->epoch, last));
+}
+
+void TcpSession::frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) {
+    out.resize(json.size() + numbered_overhead_max);
+    out.resize(numbered_json_line(stream()->epoch, sequence, json, out.data()));
 }
 
 std::string TcpSession::goodbye(std::string_view reason) {

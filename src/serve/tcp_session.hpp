@@ -1,6 +1,10 @@
-// A raw TCP reader: entries as JSON lines from the moment of the connection; what it sends is
-// thrown away. Core thread.
+// A raw TCP reader: entries as JSON lines from the moment of the connection. Right after connecting
+// it may say in one line where it wants to begin (serve/read_from.hpp); its entries then carry their
+// ids. Everything else it sends is thrown away. Core thread.
 #pragma once
+
+#include <memory>
+#include <string>
 
 #include "serve/session.hpp"
 
@@ -15,13 +19,30 @@ class TcpSession final : public Session {
     void on_status(std::string) override {}
 
   private:
+    // What exists only while a command may still come.
+    struct Listening {
+        std::string line;                      // so far
+        std::unique_ptr<ReadCommand> command;  // came before the stream was here
+        std::uint64_t joined_at = 0;           // the first entry that is for it; 0: has not joined
+        Stream* stream = nullptr;
+    };
+
     void on_received(std::span<const char> bytes) override;
     void on_peer_finished() override;
-    void on_deadline() override { probe(); }
+    void on_deadline() override;
+    void on_command(ReadCommand command);
+    void begin_now();
+    void refuse(const std::string& message);
     void probe();
-    std::string gap_notice(const View::Gap& gap) override;
+    std::string gap_notice(const View::Gap& gap, bool readable) override;
+    std::string unknown_gap_notice(const std::string& id, std::uint64_t last) override;
+    void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) override;
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;
+
+    std::unique_ptr<Listening> listening_;
+    bool numbered_ = false;
+    bool peer_finished_ = false;
 };
 
 }  // namespace logwisp

@@ -13,19 +13,20 @@ Stream::Stream(StreamOptions options)
       lines_(view_options(Framing::json_lines)) {}
 
 ViewOptions Stream::view_options(Framing framing) const {
+    const bool lines = framing == Framing::json_lines;
     const bool events = framing == Framing::server_sent_events;
     ViewOptions view;
     view.buffer_entries = events ? options_.http_buffer_entries : options_.tcp_buffer_entries;
     view.slack_entries = 2 * batch_entries_;
-    // The lines view is also what the events view is framed from.
-    view.entries_max = view.slack_entries + (events ? view.buffer_entries
-                                                    : std::max(options_.http_buffer_entries,
-                                                               options_.tcp_buffer_entries));
+    // The lines view is also what the others are framed from.
+    view.entries_max = view.slack_entries +
+                       (lines ? std::max(options_.http_buffer_entries, options_.tcp_buffer_entries)
+                              : view.buffer_entries);
     view.ring_bytes = std::max(ring_bytes_per_entry * view.entries_max,
                                entry_bytes_max(options_.line_bytes_max) + frame_overhead_bytes_max);
     view.first_sequence = options_.first_sequence;
     view.epoch = options_.epoch;
-    view.frame = events ? options_.sse_frame : nullptr;
+    view.frame = lines ? nullptr : events ? options_.sse_frame : options_.numbered_frame;
     return view;
 }
 
@@ -34,10 +35,11 @@ void Stream::number(Batch& batch) { batch.first_sequence = next(); }
 void Stream::append(const Batch& batch) {
     lines_.append(batch);
     if (events_) events_->append(batch);
+    if (numbered_) numbered_->append(batch);
 }
 
 void Stream::take_over(const Stream& before) {
-    CHECK(first() == next() && !events_);
+    CHECK(first() == next() && !events_ && !numbered_);
     lines_.copy_from(before.lines_.ring());
 }
 
@@ -48,21 +50,26 @@ void Stream::restart_at(std::uint64_t first) {
     append(nothing);
 }
 
-View& Stream::events() {
-    if (!events_) {
-        events_ = std::make_unique<View>(view_options(Framing::server_sent_events));
-        events_->copy_from(lines_.ring());
+View& Stream::view_in_use(std::unique_ptr<View>& view, Framing framing) {
+    if (!view) {
+        view = std::make_unique<View>(view_options(framing));
+        view->copy_from(lines_.ring());
     }
-    return *events_;
+    return *view;
 }
 
-void Stream::trim() {
-    if (events_ && events_->subscribers() == 0) events_.reset();
+void Stream::trim_events() {
+    if (events_readers() == 0) events_.reset();
+}
+
+void Stream::trim_numbered() {
+    if (numbered_readers() == 0) numbered_.reset();
 }
 
 void Stream::flush() {
     lines_.flush();
     if (events_) events_->flush();
+    if (numbered_) numbered_->flush();
 }
 
 }  // namespace logwisp

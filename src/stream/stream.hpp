@@ -3,7 +3,7 @@
 //
 // The lines view (JSON + LF) always exists where the stream is alive: it is what TCP readers are
 // sent, the memory behind `tail` and resume, and what a replica is warmed with. The events view
-// (SSE) is framed only while somebody reads it. Core thread only.
+// (SSE) and the numbered lines are framed only while somebody reads them. Core thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ struct StreamOptions {
     std::uint32_t tcp_buffer_entries = 1000;
     std::size_t line_bytes_max = 1024 * 1024;
     Frame sse_frame = nullptr;
+    Frame numbered_frame = nullptr;  // JSON lines with the entry's id
 };
 
 class Stream {
@@ -43,17 +44,22 @@ class Stream {
     void restart_at(std::uint64_t first);
 
     [[nodiscard]] View& lines() { return lines_; }
-    // Framed from the lines view's ring when it comes into use.
-    [[nodiscard]] View& events();
-    // Lets go of the events view when nobody reads it.
-    void trim();
+    // Framed from the lines view's ring when they come into use.
+    [[nodiscard]] View& events() { return view_in_use(events_, Framing::server_sent_events); }
+    [[nodiscard]] View& numbered() { return view_in_use(numbered_, Framing::numbered_lines); }
+    // Lets go of those that nobody reads.
+    void trim_events();
+    void trim_numbered();
 
     [[nodiscard]] std::uint64_t first() const { return lines_.ring().first(); }
     [[nodiscard]] std::uint64_t next() const { return lines_.ring().next(); }
     [[nodiscard]] const std::string& epoch() const { return options_.epoch; }
-    [[nodiscard]] std::size_t readers() const { return lines_.subscribers() + events_readers(); }
-    [[nodiscard]] std::size_t events_readers() const {
-        return events_ ? events_->subscribers() : 0;
+    [[nodiscard]] std::size_t readers() const {
+        return lines_.readers() + events_readers() + numbered_readers();
+    }
+    [[nodiscard]] std::size_t events_readers() const { return events_ ? events_->readers() : 0; }
+    [[nodiscard]] std::size_t numbered_readers() const {
+        return numbered_ ? numbered_->readers() : 0;
     }
 
     void flush();
@@ -63,11 +69,13 @@ class Stream {
 
   private:
     [[nodiscard]] ViewOptions view_options(Framing framing) const;
+    [[nodiscard]] View& view_in_use(std::unique_ptr<View>& view, Framing framing);
 
     StreamOptions options_;
     std::uint32_t batch_entries_;
     View lines_;
     std::unique_ptr<View> events_;
+    std::unique_ptr<View> numbered_;
 };
 
 }  // namespace logwisp

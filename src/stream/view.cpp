@@ -59,11 +59,10 @@ std::uint64_t View::after(std::uint64_t sequence) const {
 View::Gap View::subscribe(Subscriber& subscriber, std::uint64_t cursor) {
     CHECK(!subscriber.subscribed());
     CHECK(cursor <= ring_.next());
-    const std::uint64_t oldest = std::max(ring_.first(), tail(buffer_entries_));
     Gap gap;
-    if (cursor < oldest) gap = {oldest - cursor, cursor, oldest - 1};
+    if (cursor < oldest()) gap = {oldest() - cursor, cursor, oldest() - 1};
     subscriber.view_ = this;
-    subscriber.cursor_ = std::max(cursor, oldest);
+    subscriber.cursor_ = std::max(cursor, oldest());
     subscriber.heartbeat_due_ = false;
     subscriber.index_ = static_cast<std::uint32_t>(subscribers_.size());
     subscribers_.push_back(&subscriber);
@@ -82,9 +81,7 @@ void View::unsubscribe(Subscriber& subscriber) {
 View::Next View::pull(Subscriber& subscriber, std::size_t bytes_max) {
     DCHECK(subscriber.view_ == this);
     Next next;
-    const bool too_old = subscriber.cursor_ < ring_.first();
-    const bool too_far = ring_.next() - subscriber.cursor_ > lag_entries_max_;
-    if (too_old || too_far) {
+    if (overrun(subscriber)) {
         // Half a buffer of room, so that a reader that is a little too slow is told of one gap now
         // and then, not of one at every entry.
         const std::uint64_t to = std::max(ring_.half_way(buffer_entries_), subscriber.cursor_);

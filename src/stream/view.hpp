@@ -46,7 +46,7 @@ class Subscriber {
     bool heartbeat_due_ = false;
 };
 
-enum class Framing : std::uint8_t { json_lines, server_sent_events };
+enum class Framing : std::uint8_t { json_lines, server_sent_events, numbered_lines };
 
 // How one entry becomes a frame; `out` has room for the entry and frame_overhead_bytes_max more.
 // Given from outside, because what a wire format looks like is not this folder's business.
@@ -69,7 +69,7 @@ struct ViewOptions {
 class View {
   public:
     explicit View(const ViewOptions& options);
-    ~View() { CHECK(subscribers_.empty()); }
+    ~View() { CHECK(readers() == 0); }
 
     // Frames the whole batch. REQUIRES: no send from this view's ring is in flight. A batch that
     // does not follow on what is here (some were missed) starts the ring anew: readers are told the
@@ -97,6 +97,31 @@ class View {
     Gap subscribe(Subscriber& subscriber, std::uint64_t cursor);
     void unsubscribe(Subscriber& subscriber);
     [[nodiscard]] std::size_t subscribers() const { return subscribers_.size(); }
+    // Some who will subscribe once they have caught up: the view stays for them.
+    void expect() { ++expected_; }
+    void expect_no_more() {
+        CHECK(expected_ > 0);
+        --expected_;
+    }
+    [[nodiscard]] std::size_t readers() const { return subscribers_.size() + expected_; }
+
+    // The next pull() would tell a gap; from where on.
+    [[nodiscard]] bool overrun(const Subscriber& subscriber) const {
+        return subscriber.cursor_ < ring_.first() ||
+               ring_.next() - subscriber.cursor_ > lag_entries_max_;
+    }
+    [[nodiscard]] std::uint64_t cursor(const Subscriber& subscriber) const {
+        return subscriber.cursor_;
+    }
+    // What it lacks is more than a quarter of the buffer.
+    [[nodiscard]] bool lags(const Subscriber& subscriber) const {
+        return ring_.next() - subscriber.cursor_ > buffer_entries_ / 4;
+    }
+    // The oldest entry a reader can begin with, and one with half a buffer of room behind it.
+    [[nodiscard]] std::uint64_t oldest() const { return tail(buffer_entries_); }
+    [[nodiscard]] std::uint64_t half_way() const {
+        return ring_.next() - (ring_.next() - oldest()) / 2;
+    }
 
     // What `subscriber` is to be sent next. At most one of the three is set; none: it has
     // everything.
@@ -127,6 +152,7 @@ class View {
     std::string_view epoch_;
     Frame frame_;
     std::vector<Subscriber*> subscribers_;
+    std::size_t expected_ = 0;
     std::string heartbeat_;
     bool dirty_ = false;
 };

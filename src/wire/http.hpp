@@ -73,6 +73,7 @@ struct HttpAnswer {
     bool keep_alive = true;
     bool head_only = false;    // HEAD: Content-Length of the body, no body
     bool streaming = false;    // no Content-Length, Connection: close (but not to HEAD); the body follows by other means
+    bool chunked = false;      // streaming, and the body comes in chunks: its end can be seen
     std::uint8_t minor_version = 1;
 };
 // Status line, Date-less fixed headers, Content-Length, body.

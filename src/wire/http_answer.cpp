@@ -100,6 +100,7 @@ std::string http_answer(const HttpAnswer& answer) {
     if (!bodiless && !answer.streaming) {
         append_header(out, "Content-Length", std::to_string(answer.body.size()));
     }
+    if (answer.streaming && answer.chunked) append_header(out, "Transfer-Encoding", "chunked");
     append_connection(out, answer);
     out += "\r\n";
     if (!bodiless && !answer.head_only) out += answer.body;

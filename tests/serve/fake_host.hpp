@@ -45,6 +45,19 @@ class FakeHost final : public Host, public TurnHook {
         session->on_status("{\"status\":true}");
     }
 
+    // Its streams keep no past.
+    void begin_past(PastReader& /*reader*/, const PastSource& /*source*/,
+                    std::uint64_t /*next*/) override {
+        CHECK(false);
+    }
+    void continue_past(PastReader& /*reader*/) override { CHECK(false); }
+    void end_past(PastReader& /*reader*/) override { CHECK(false); }
+    std::optional<std::uint64_t> past_since(const PastSource& /*source*/,
+                                            std::int64_t /*time_us*/) override {
+        CHECK(false);
+        return std::nullopt;
+    }
+
     Reactor& reactor() override { return reactor_; }
     BufferPool& buffers() override { return buffers_; }
     [[nodiscard]] std::size_t core_index() const override { return 0; }

@@ -59,6 +59,8 @@ export class EventStreamReader {
         await new Promise((resolve, reject) => {
             const request = http.get(url, { headers: { Accept: 'text/event-stream', ...headers }, agent: false }, (response) => {
                 reader.response = response;
+                reader.pause = () => response.pause();
+                reader.resume = () => response.resume();
                 response.on('data', (chunk) => {
                     reader.bytes += chunk.toString('latin1');
                     reader.parser.push(chunk);

@@ -41,6 +41,10 @@ export class TcpReader {
         return until(`TCP line of type "${type}"`, () => this.objects().find((object) => object.type === type), { seen: () => this.text });
     }
 
+    say(text) {
+        this.socket.write(text);
+    }
+
     end() {
         return until('end of the TCP stream', () => this.ended, { seen: () => this.text });
     }

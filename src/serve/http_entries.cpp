@@ -1,0 +1,127 @@
+// Past entries over HTTP: a bounded answer of JSON lines that say their ids, and streams that end.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "logwisp/limits.hpp"
+#include "serve/entries_query.hpp"
+#include "serve/http_session.hpp"
+#include "wire/numbered.hpp"
+#include "wire/sse.hpp"
+
+namespace logwisp {
+
+namespace {
+
+// What the past of a stream can be asked for: from its first entry to what was published by now.
+std::uint64_t published(const StreamInfo& stream) { return stream.monitor.next_sequence.get(); }
+
+}  // namespace
+
+void HttpSession::respond_entries(const std::shared_ptr<StreamInfo>& wanted,
+                                  const HttpRequest& request) {
+    if (!wanted->past.kept())
+        return answer_error(404, "This stream keeps no past: [state] is not enabled");
+    EntriesQuery query;
+    if (const std::string wrong =
+            read_entries_query(request.query, host().wall_us(), *wanted, query);
+        !wrong.empty())
+        return answer_error(400, wrong);
+    const PastSource& past = wanted->past;
+    const std::uint64_t live = std::max<std::uint64_t>(published(*wanted), 1);
+    std::uint64_t end = query.last ? std::min(*query.last + 1, live) : live;
+    if (query.until_us)
+        end = std::min(end, host().past_since(past, *query.until_us).value_or(live));
+    // Without a beginning: the last ones.
+    std::uint64_t first = end - std::min(query.limit, end - 1);
+    if (query.first)
+        first = *query.first;
+    else if (query.since_us)
+        first = host().past_since(past, *query.since_us).value_or(live);
+    const bool cut = end > first && end - first > query.limit;
+    if (cut) end = first + query.limit;
+
+    HttpAnswer head;
+    head.content_type = "application/x-ndjson";
+    head.headers = {{"Cache-Control", "no-store"}};
+    head.streaming = true;
+    head.chunked = requests_->minor_version > 0;
+    begin_entries(wanted, head, {EntriesAnswer::Form::lines, head.chunked, cut ? end : 0});
+    if (entries_ != nullptr) give_entries(first, end);
+}
+
+// Answers with the head; the entries are to follow unless only it was asked for.
+void HttpSession::begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpAnswer& head,
+                                const EntriesAnswer& entries) {
+    if (requests_->head_only) return answer(head);
+    entries_ = std::make_unique<EntriesAnswer>(entries);
+    requests_->keep_alive = false;
+    read_stream(wanted);
+    answer(head);
+    requests_.reset();
+    connection().clear_deadline();
+}
+
+void HttpSession::give_entries(std::uint64_t first, std::uint64_t end) {
+    if (first >= end) return on_past_given();
+    read_past(first, end);
+}
+
+// A stream that ends where `until` says. A browser that comes back after that is told to stay away.
+void HttpSession::read_until(const std::shared_ptr<StreamInfo>& wanted) {
+    const ReadFrom& from = requests_->from;
+    const std::uint64_t live = std::max<std::uint64_t>(published(*wanted), 1);
+    const std::uint64_t end = host().past_since(wanted->past, *from.until_us).value_or(live);
+    std::uint64_t first = end - std::min(from.tail_entries, end - 1);
+    EventId id;
+    if (parse_event_id(from.last_event_id, id) && wanted->gave_out(id.epoch, id.sequence))
+        first = id.sequence + 1;
+    else if (from.since_us)
+        first = host().past_since(wanted->past, *from.since_us).value_or(end);
+    if (!from.last_event_id.empty() && first >= end) {
+        HttpAnswer nothing;
+        nothing.status = 204;
+        nothing.content_type = {};
+        return answer(nothing);
+    }
+    HttpAnswer head = event_stream_head();
+    begin_entries(wanted, head, {EntriesAnswer::Form::events, false, 0});
+    if (entries_ == nullptr) return;
+    connection().queue(retry_line() + connected_event());
+    give_entries(first, end);
+}
+
+void HttpSession::frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) {
+    const std::string& epoch = stream()->epoch;
+    if (entries_ == nullptr || entries_->form == EntriesAnswer::Form::events) {
+        out.resize(json.size() + sse_frame_overhead_max);
+        out.resize(sse_frame(epoch, sequence, json, out.data()));
+        return;
+    }
+    std::string line(json.size() + numbered_overhead_max, '\0');
+    line.resize(numbered_json_line(epoch, sequence, json, line.data()));
+    out = entries_->piece(line);
+}
+
+void HttpSession::on_past_given() {
+    if (entries_->form == EntriesAnswer::Form::events) {
+        connection().queue(goodbye("until"));
+    } else {
+        if (entries_->more_from != 0)
+            connection().queue(entries_->piece(
+                fmt::format("{{\"type\":\"more\",\"from\":\"{}\"}}\n",
+                            format_event_id(stream()->epoch, entries_->more_from))));
+        connection().queue(entries_->last_piece());
+    }
+    connection().finish_when_sent();
+    host().request_pump(*this);
+}
+
+std::string EntriesAnswer::piece(std::string_view text) const {
+    return chunked ? fmt::format("{:x}\r\n{}\r\n", text.size(), text) : std::string(text);
+}
+
+std::string EntriesAnswer::last_piece() const { return chunked ? "0\r\n\r\n" : ""; }
+
+}  // namespace logwisp

@@ -1,0 +1,212 @@
+// The log files are the history: what the ring has lost is read from them again, wherever rotation has put it by then, and joined to the
+// live stream without a gap or a double. Method: numbered lines, real rotation, real gzip, small rings, readers of every kind.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import test from 'node:test';
+import { spawnSync } from 'node:child_process';
+import { get, one_stream, scenario } from './support/scenario.mjs';
+import { until } from './support/until.mjs';
+
+const buffer = 64;
+
+function config_of(world, { http, tcp, monitor = '', state = true }) {
+    return one_stream({
+        dir: world.path('logs'), http, tcp,
+        more: {
+            top: state ? `[state]\nenabled = true\ndirectory = "${world.path('state')}"\n` : '[state]\nenabled = false\n',
+            monitor, httpserver: `buffer_size = ${buffer}\n`, tcpserver: `buffer_size = ${buffer}\n`,
+        },
+    });
+}
+
+// A server whose stream has `lines` numbered lines behind it, none of the first in its ring.
+async function with_past(world, lines, options = {}) {
+    const [http, tcp] = await world.ports(2);
+    world.write('logs/app.log', '');
+    const server = await world.start({ http, config: config_of(world, { http, tcp, ...options }), args: options.args ?? [] });
+    let written = 0;
+    const write = (count) => {
+        const text = Array.from({ length: count }, () => `line ${++written}\n`).join('');
+        world.append('logs/app.log', text);
+    };
+    const arrived = (count = written) => until(`${count} entries`, async () =>
+        JSON.parse((await get(http, '/status')).body).monitor.total_entries >= count);
+    write(lines);
+    await arrived(lines);
+    const epoch = options.state === false ? '' : JSON.parse((await get(http, '/entries?limit=1')).body).id.split('-')[0];
+    return { server, http, tcp, write, arrived, epoch, written: () => written };
+}
+
+const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => `line ${first + i}`);
+const without_notices = (messages) => messages.filter((text) => text.startsWith('line '));
+const entries_of = (body) => body.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+
+test('an id that is three rotations and one gzip old', scenario(async (world) => {
+    const past = await with_past(world, 500);
+    const logs = (name) => world.path(`logs/${name}`);
+    fs.renameSync(logs('app.log'), logs('app.log.1'));
+    world.write('logs/app.log', '');
+    past.write(500);
+    await past.arrived(1001);
+    fs.renameSync(logs('app.log.1'), logs('app.log.2'));
+    fs.renameSync(logs('app.log'), logs('app.log.1'));
+    world.write('logs/app.log', '');
+    past.write(500);
+    await past.arrived(1502);
+    fs.renameSync(logs('app.log.2'), logs('app.log.3'));
+    fs.renameSync(logs('app.log.1'), logs('app.log.2'));
+    fs.renameSync(logs('app.log'), logs('app.log.1'));
+    world.write('logs/app.log', '');
+    past.write(500);
+    await past.arrived(2003);
+    assert.equal(spawnSync('gzip', [logs('app.log.3')]).status, 0);
+    const reader = await world.sse(past.http, '/stream', { 'Last-Event-ID': `${past.epoch}-10` });
+    past.write(1);
+    await reader.message('line 2001');
+    assert.deepEqual(without_notices(reader.messages()), range(11, 2001));
+    assert.deepEqual(reader.events('gap'), []);
+    const ids = reader.events('message').map(({ id }) => Number(id.split('-')[1]));
+    assert.deepEqual(ids, Array.from({ length: ids.length }, (_, i) => 11 + i));
+    assert.equal(reader.messages().filter((text) => text.startsWith('Log rotation')).length, 3);
+}));
+
+test('entries come out of the past as they went out live', scenario(async (world) => {
+    const [http, tcp] = await world.ports(2);
+    world.write('logs/app.log', '');
+    await world.start({ http, config: config_of(world, { http, tcp, monitor: 'max_line_bytes = 300\nflush_partial_ms = 50\n' }) });
+    const live = await world.sse(http);
+    const hostile = [
+        'plain', '', '\r', 'crlf\r', '{"level":"warn","msg":"json","n":1}', '2024-01-02T03:04:05Z ERROR with a time', '\u0000\u0000nul', 'x'.repeat(1000),
+        '\u2028 \u2029 event: x', 'e\u0301', `{"message":"${'y'.repeat(600)}"}`, ': comment', '[1,2]', '<3>kernel',
+    ];
+    for (const line of hostile) world.append('logs/app.log', `${line}\n`);
+    fs.appendFileSync(world.path('logs/app.log'), Buffer.from([0xff, 0xfe, 0x41, 0x0a]));
+    world.append('logs/app.log', 'half');
+    await live.message('half');
+    world.append('logs/app.log', ' and its rest\n');
+    await live.message(' and its rest');
+    // Cut while its end had not come: what follows up to the LF is wanted by nobody.
+    world.append('logs/app.log', 'z'.repeat(400));
+    await until('a cut line', () => live.messages().some((text) => text.startsWith('zzz')));
+    world.append('logs/app.log', `${'z'.repeat(50)}\nafter it\n`);
+    await live.message('after it');
+    fs.renameSync(world.path('logs/app.log'), world.path('logs/app.log.1'));
+    world.write('logs/app.log', 'the end\n');
+    await live.message('the end');
+    const fetched = entries_of((await get(http, '/entries')).body);
+    const sent = live.events('message').map(({ id, data }) => ({ id, ...JSON.parse(data) }));
+    assert.deepEqual(fetched, sent);
+    assert.equal(fetched.filter(({ message }) => message.startsWith('Log rotation')).length, 1);
+}));
+
+for (const cores of [1, 2])
+    test(`where a reader may begin, on ${cores} core(s)`, scenario(async (world) => {
+        const { http, tcp, epoch, write } = await with_past(world, 1000, { args: ['--cores', `${cores}`] });
+        const all = async (target, headers) => {
+            const reader = await world.sse(http, target, headers);
+            await reader.message('line 1000');
+            return reader.messages();
+        };
+        for (let again = 0; again < 4; ++again) {
+            assert.deepEqual(await all(`/stream?last_event_id=${epoch}-1`), range(2, 1000));
+            assert.deepEqual(await all('/stream?tail=700'), range(301, 1000));
+            assert.deepEqual(await all('/stream?tail=7000'), range(1, 1000));
+            assert.deepEqual(await all('/stream?since=1h'), range(1, 1000));
+            assert.deepEqual(await all(`/stream?tail=${buffer / 2}`), range(1001 - buffer / 2, 1000));
+        }
+        const spoken = async (line) => {
+            const reader = await world.tcp(tcp);
+            reader.say(`${line}\n`);
+            await until(`an answer to ${line}`, () => /line 1000"|"error"/.test(reader.text), { seen: () => reader.text.slice(-300) });
+            return reader.objects();
+        };
+        const resumed = await spoken(`RESUME ${epoch}-400`);
+        assert.deepEqual(resumed.map(({ message }) => message), range(401, 1000));
+        assert.deepEqual(resumed.map(({ id }) => id), Array.from({ length: 600 }, (_, i) => `${epoch}-${401 + i}`));
+        assert.equal((await spoken('TAIL 300')).length, 300);
+        assert.equal((await spoken('SINCE 10m')).length, 1000);
+        assert.equal((await spoken('LOSSLESS TAIL 1000')).length, 1000);
+        assert.equal((await spoken('TAIL many')).at(-1).type, 'error');
+        // Everybody goes on live, once and in order.
+        write(1);
+    }));
+
+test('what is asked for wrongly, or is not there', scenario(async (world) => {
+    const { http, tcp, epoch } = await with_past(world, 200);
+    for (const [target, says] of [
+        ['/entries?from=nonsense', /from must be the id/], [`/entries?to=other-5`, /to must be the id/], ['/entries?limit=0', /limit must be/],
+        ['/entries?limit=10000000', /limit must be/], ['/entries?since=yesterday', /since must be/], ['/stream?until=5', /until must be/],
+        ['/stream?lossless=yes', /lossless must be/], ['/stream?tail=-1', /tail must be/],
+    ]) {
+        const answer = await get(http, target);
+        assert.equal(answer.status, 400, target);
+        assert.match(JSON.parse(answer.body).message, says);
+    }
+    const some = entries_of((await get(http, `/entries?from=${epoch}-5&to=${epoch}-9`)).body);
+    assert.deepEqual(some.map(({ message }) => message), range(5, 9));
+    const cut = entries_of((await get(http, `/entries?from=${epoch}-5&limit=2`)).body);
+    assert.deepEqual(cut.at(-1), { type: 'more', from: `${epoch}-7` });
+    assert.deepEqual(entries_of((await get(http, `/entries?from=${epoch}-200&to=${epoch}-10`)).body), []);
+    assert.deepEqual(entries_of((await get(http, '/entries?since=2099-01-01T00:00:00Z')).body), []);
+    const head = await get(http, '/entries', { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assert.equal(head.headers['content-type'], 'application/x-ndjson');
+    // A stream that ends, and a browser that is told not to come back.
+    const ended = await get(http, '/stream?since=1h&until=0s');
+    assert.match(ended.body, /"message":"line 200"[^]*event: disconnect\ndata: {"reason":"until"}\n\n$/);
+    assert.equal((await get(http, '/stream?until=0s', { headers: { 'Last-Event-ID': `${epoch}-200` } })).status, 204);
+    // The files are gone: an honest gap, the exact number, no wrong data.
+    fs.rmSync(world.path('logs/app.log'));
+    world.write('logs/app.log', 'another file\n');
+    const gone = await world.sse(http, `/stream?last_event_id=${epoch}-20`);
+    await gone.message('another file');
+    const [gap] = gone.events('gap').map(({ data }) => JSON.parse(data));
+    assert.deepEqual([gap.from, gap.dropped + without_notices(gone.messages()).length], [`${epoch}-21`, 180]);
+    assert.equal(gap.entries, undefined);
+    const late = await world.tcp(tcp);
+    late.say('hello\n');
+    world.append('logs/app.log', 'live all the same\n');
+    await late.message('live all the same');
+    assert.equal(late.entries().at(-1).id, undefined);
+}));
+
+test('without a ledger there is no past, and that is said', scenario(async (world) => {
+    const { http, tcp } = await with_past(world, 10, { state: false });
+    assert.equal((await get(http, '/entries')).status, 404);
+    assert.match(JSON.parse((await get(http, '/stream?lossless=1')).body).message, /keeps no past/);
+    assert.match(JSON.parse((await get(http, '/stream?since=1m')).body).message, /keeps no past/);
+    const reader = await world.tcp(tcp);
+    reader.say('SINCE 1m\n');
+    assert.match((await reader.control('error')).message, /keeps no past/);
+}));
+
+test('a lossless reader that stops for a while gets everything', scenario(async (world) => {
+    const past = await with_past(world, 10);
+    const lossless = await world.sse(past.http, '/stream?lossless=1');
+    const plain = await world.sse(past.http);
+    past.write(1);
+    await lossless.message('line 11');
+    await plain.message('line 11');
+    lossless.pause();
+    plain.pause();
+    for (let round = 0; round < 200; ++round) {
+        past.write(1000);
+        await past.arrived();
+    }
+    lossless.resume();
+    plain.resume();
+    past.write(1);
+    const last = (reader) => reader.events('message').at(-1)?.data.includes(`"line ${past.written()}"`);
+    await until('all lines', () => last(lossless));
+    assert.deepEqual(lossless.messages(), range(11, past.written()));
+    assert.deepEqual(lossless.events('gap'), []);
+    // The other one is told what it missed, and where that can be fetched.
+    await until('the last line', () => last(plain));
+    const gaps = plain.events('gap').map(({ data }) => JSON.parse(data));
+    assert.ok(gaps.length > 0, 'a pause too short to be overrun');
+    let fetched = [];
+    for (const gap of gaps) fetched = fetched.concat(entries_of((await get(past.http, `${gap.entries}&limit=1000000`)).body).map(({ message }) => message));
+    assert.equal(fetched.length, gaps.reduce((sum, { dropped }) => sum + dropped, 0));
+    const number = (text) => Number(text.slice(5));
+    assert.deepEqual(plain.messages().concat(fetched).sort((a, b) => number(a) - number(b)), range(11, past.written()));
+}));
