@@ -151,6 +151,15 @@ class Merge {
     const Layer& flags_;
 };
 
+// A stream that somebody wrote down goes on after a restart. One made up on the command line is
+// another one each time, and several may run at once.
+void decide_on_state(Loaded& out, bool from_file) {
+    Place place;
+    place.name = "for the streams of a file";
+    if (from_file && out.origins.places.try_emplace("state.enabled", std::move(place)).second)
+        out.config.state.enabled = true;
+}
+
 void find_state_directory(Loaded& out, const Environment& environment) {
     UsualDirectory usual = usual_state_directory(environment);
     Place place;
@@ -177,6 +186,7 @@ Loaded load_config_text(std::string_view text, const std::string& path, const Co
     if (std::optional<Layer> file = parse_config(text, path, out.problems)) {
         Layer variables = parse_environment(environment, file->streams, out.problems, out.warnings);
         Merge(out, *file, variables, line.flags).run();
+        decide_on_state(out, !path.empty() && !line.flags.top.targets);
         find_state_directory(out, environment);
         validate(out);
     } else {

@@ -52,7 +52,8 @@ std::vector<OptionOf<Config>> make_service_options() {
     add(
         {.key = "state.enabled",
          .help = "Keep positions and ids, so that streams go on after a restart",
-         .flag = "--state"},
+         .flag = "--state",
+         .default_note = "true for the streams of a file, false for one that no file describes"},
         [](auto& c) -> auto& { return c.state.enabled; });
     add(
         {.key = "state.directory",

@@ -86,6 +86,7 @@ TEST(GoodConfiguration, OfNothing) {
     stream.tcp.port = 9090;
     expected.streams = {stream};
     expected.router.port = 8080;
+    expected.state.enabled = true;
     expected.file = "logwisp.toml";
     EXPECT_EQ(loaded.config, expected);
     expect_round_trip(loaded);

@@ -190,10 +190,14 @@ TEST(Precedence, OfTheStateDirectory) {
     EXPECT_EQ(shown(load(text, usual)), "/file logwisp.toml:2:13");
     EXPECT_EQ(shown(load(text, named)), "/variable LOGWISP_STATE_DIRECTORY");
     EXPECT_EQ(shown(load(text, named, {"--state-directory", "flag"})), "flag --state-directory");
-    EXPECT_FALSE(load(text, named).config.state.enabled);
-    EXPECT_TRUE(load(text, named, {"--state"}).config.state.enabled);
+    // A stream of a file keeps its state, one of the command line does not.
+    EXPECT_TRUE(load(text, named).config.state.enabled);
+    EXPECT_EQ(load(text).origins.of("state.enabled").text(), "default: for the streams of a file");
+    EXPECT_FALSE(load(text, named, {"/var/log/syslog"}).config.state.enabled);
+    EXPECT_TRUE(load(text, named, {"--state", "/var/log/syslog"}).config.state.enabled);
+    EXPECT_FALSE(load_config_text("", "", command_line({}), {}).config.state.enabled);
+    EXPECT_FALSE(load("", {{"LOGWISP_STATE_ENABLED", "false"}}).config.state.enabled);
     EXPECT_FALSE(load("[state]\nenabled = true\n", {}, {"--state=off"}).config.state.enabled);
-    EXPECT_EQ(load("").config.state, StateConfig{});
 }
 
 TEST(Environment, NamesNobodyKnowsAreWarningsAndOthersNamesAreNone) {

@@ -60,15 +60,17 @@ test('no thread to be had: it says so and does not start', scenario(async (world
     assert.equal(server.stdout, '');
 }));
 
-test('a second instance hears that the port is taken', scenario(async (world) => {
+test('a second instance hears that the state directory is taken, or without state that the port is', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
     const config = one_stream({ dir: world.dir, http, tcp });
-    await world.start({ http, config });
-    const second = world.launch({ config });
-    second.expected_exit = 1;
-    assert.equal((await second.ended()).code, 1);
-    assert.match(second.stderr, /in use/i);
-    assert.match(second.stderr, new RegExp(`${http}|${tcp}`));
+    const first = await world.start({ http, config });
+    for (const [args, what] of [[[], `/state: is in use by process ${first.pid}`], [['--state=false'], `${http}|${tcp}`]]) {
+        const second = world.launch({ config, args });
+        second.expected_exit = 1;
+        assert.equal((await second.ended()).code, 1);
+        assert.match(second.stderr, /in use/i);
+        assert.match(second.stderr, new RegExp(what));
+    }
 }));
 
 test('bad configuration: 78, every error with its place; bad usage: 2', scenario(async (world) => {

@@ -24,7 +24,7 @@ test('status counts entries, readers and files', scenario(async (world) => {
         [2, 3, 0, 0],
     );
     assert.equal(status.monitor.total_bytes, 'one\ntwo\nthree\n'.length);
-    assert.deepEqual(status.endpoints, { stream: '/stream', status: '/status' });
+    assert.deepEqual(status.endpoints, { stream: '/stream', status: '/status', entries: '/entries' });
     assert.equal(status.features.heartbeat.enabled, true);
     assert.equal(status.features.tcp.port, tcp);
     const watchers = status.watchers.sort((a, b) => a.path.localeCompare(b.path));
