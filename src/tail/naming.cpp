@@ -11,7 +11,7 @@ namespace logwisp {
 
 namespace {
 // As many symbolic links as the kernel follows.
-constexpr int link_hops_max = 40;
+constexpr std::size_t link_hops_max = 40;
 constexpr std::uint32_t link_mask =
     IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
 
@@ -140,6 +140,8 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
 }
 
 void TailState::open_new(FollowedPath& entry) {
+    // Before it is opened: what happens at the far end from now on is told.
+    watch_links(entry.path);
     const auto opened = open_file(entry.path);
     if (!opened) {
         if (is_gone(opened.error())) return path_gone(entry);
@@ -263,20 +265,40 @@ void TailState::leave_path(FollowedPath& entry, Follower& follower) {
     retire(follower);
 }
 
-// A rotation may happen at the far end of a link: watch every directory on the way to it.
-void TailState::watch_links(const std::string& path) {
+// Where the symbolic links lead that the path ends in, step by step; nothing where it is none.
+std::vector<std::string> TailState::links_of(const std::string& path) {
+    std::vector<std::string> steps;
     std::string at = path;
-    for (int hop = 0; hop < link_hops_max; ++hop) {
+    while (steps.size() < link_hops_max) {
         const auto link = files().read_link(at);
         if (!link) break;
         at = link->starts_with('/') ? *link : join_path(directory_name(at), *link);
-        const auto watch = parts.watches.add(std::string(directory_name(at)), link_mask, *this);
+        steps.push_back(at);
+    }
+    return steps;
+}
+
+// A rotation may happen at the far end of a link: watch every directory on the way to it.
+void TailState::watch_links(const std::string& path) {
+    std::vector<int> on_the_way;
+    for (const std::string& step : links_of(path)) {
+        const auto watch = parts.watches.add(std::string(directory_name(step)), link_mask, *this);
         if (!watch) break;
+        on_the_way.push_back(*watch);
         auto& links = watch_uses[*watch].links;
-        std::pair<std::string, std::string> link_use{path, base_name(at)};
+        std::pair<std::string, std::string> link_use{path, base_name(step)};
         if (std::find(links.begin(), links.end(), link_use) == links.end())
             links.push_back(std::move(link_use));
     }
+    if (on_the_way.empty()) return;
+    // Where it led before.
+    std::vector<int> unused;
+    for (auto& [watch, use] : watch_uses) {
+        if (std::find(on_the_way.begin(), on_the_way.end(), watch) != on_the_way.end()) continue;
+        if (std::erase_if(use.links, [&](const auto& link) { return link.first == path; }) != 0)
+            unused.push_back(watch);
+    }
+    for (const int watch : unused) release_watch_if_unused(watch);
 }
 
 // Sources are base names; where two followed files share one, as much of the path's end as tells

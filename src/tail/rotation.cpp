@@ -233,19 +233,23 @@ Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) 
     return &follower;
 }
 
+// Beside the path, and where its links lead beside the file.
 Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path) {
-    const std::string directory(directory_name(path));
-    const std::string_view original = base_name(path);
-    std::vector<std::string> names;
-    const auto listed = list_directory(directory, [&](std::string_view name, FileKind kind) {
-        if (kind == FileKind::regular && names.size() < siblings_max &&
-            is_rotated_name(original, name))
-            names.emplace_back(name);
-    });
+    std::vector<std::string> found;
+    const auto list = [&](const std::string& original) {
+        const std::string directory(directory_name(original));
+        return list_directory(directory, [&](std::string_view name, FileKind kind) {
+            if (kind == FileKind::regular && found.size() < siblings_max &&
+                is_rotated_name(base_name(original), name))
+                found.push_back(join_path(directory, name));
+        });
+    };
+    auto listed = list(path);
+    if (const auto steps = links_of(path); listed && !steps.empty()) listed = list(steps.back());
     std::vector<Sibling> siblings;
     if (!listed) return tl::make_unexpected(listed.error());
-    for (const std::string& name : names) {
-        Sibling sibling{join_path(directory, name), {}};
+    for (const std::string& name : found) {
+        Sibling sibling{name, {}};
         const auto status = files().status(sibling.path);
         if (!status || status->kind != FileKind::regular) continue;
         sibling.status = *status;

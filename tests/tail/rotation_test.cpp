@@ -1,6 +1,9 @@
 // No line is lost or doubled in any rotation that leaves the bytes readable, and every file's lines
 // keep their order: numbered lines are written while files are renamed, replaced, copied and cut,
 // and an oracle counts what is missing, doubled or out of order.
+#include <chrono>
+
+#include "tail/state.hpp"
 #include "tail_fixture.hpp"
 
 namespace logwisp::test {
@@ -389,6 +392,35 @@ TEST_P(RotationTest, at_the_far_end_of_a_chain_of_links) {
     ASSERT_TRUE(until_count(17));
     expect_numbers(1, 15);
     EXPECT_EQ(sink.published.back().source, "x.log");
+}
+
+// What is swapped and rotated at once: the new far end's directory was not known before.
+TEST_P(RotationTest, rotated_at_the_far_end_of_a_link_that_was_just_turned) {
+    make_directory("one");
+    make_directory("two");
+    make_directory("links");
+    write("one/c.json", numbers(1, 5));
+    std::filesystem::create_symlink(path("one/c.json"), path("links/x.log"));
+    config.targets.push_back(target("links", "*.log"));
+    start();
+    ASSERT_TRUE(until_count(5));
+    turns_for(20);  // files are told apart by when they were made, in ticks
+    write("two/c.json", numbers(6, 10));
+    std::filesystem::create_symlink(path("two/c.json"), path("links/next"));
+    rename("links/next", "links/x.log");
+    rename("two/c.json", "two/c.json.1");
+    write("two/c.json", numbers(11, 15));
+    ASSERT_TRUE(until([&] { return number_count() >= 15; }));
+    // And again, when it was looked at.
+    write("two/c.json", numbers(16, 20));
+    ASSERT_TRUE(until([&] { return number_count() >= 20; }));
+    const auto began = std::chrono::steady_clock::now();
+    rename("two/c.json", "two/c.json.2");
+    write("two/c.json", numbers(21, 25));
+    ASSERT_TRUE(until([&] { return number_count() >= 25; }));
+    // Told, not found out by the sweep.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(sweep_ms / 2));
+    expect_numbers(1, 25);
 }
 
 TEST_P(RotationTest, the_last_line_without_its_end_is_never_glued_to_the_new_file) {
