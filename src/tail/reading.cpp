@@ -144,6 +144,8 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
             read_failed(follower, status.error());
         else if (bytes.size() < marker.size() && status->size_bytes >= follower.mark.position())
             schedule(follower);  // a short read
+        else if (overwritten(follower, *status))
+            pass_over_overwritten(follower, *status);
         else
             truncated(follower, *status);
         return settle();

@@ -214,6 +214,28 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
     return *last;
 }
 
+// Rotated away, and what was read of it is something else without having been cut: whoever writes a log does not do that, whoever shreds it
+// does. Its bytes are not lines.
+bool TailState::overwritten(const Follower& follower, const FileStatus& status) {
+    if (status.size_bytes < follower.mark.position()) return false;
+    if (follower.primary == nullptr) return true;
+    const auto named = files().status(follower.primary->path);
+    return !named || named->identity != follower.identity;
+}
+
+void TailState::pass_over_overwritten(Follower& follower, const FileStatus& status) {
+    if (follower.splitter.holding()) follower.flush_partial = true;
+    if (!follower.mark.begin_at(files(), follower.file, status.size_bytes))
+        follower.mark.begin_unmarked(status.size_bytes);
+    follower.known_size_bytes = status.size_bytes;
+    follower.modified_ns = status.modified_ns;
+    follower.changed_ms = now_ms();
+    counters.unknown_losses.add();
+    record_due(follower);
+    release_successor(follower);
+    if (follower.flush_partial) schedule(follower);
+}
+
 Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {
     const auto opened = open_file(sibling.path);
     if (!opened) return nullptr;

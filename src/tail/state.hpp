@@ -237,6 +237,8 @@ struct TailState final : WatchListener {
     void release_successor(Follower& follower);
     [[nodiscard]] Follower* recover_copy(Follower& follower);
     [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
+    [[nodiscard]] bool overwritten(const Follower& follower, const FileStatus& status);
+    void pass_over_overwritten(Follower& follower, const FileStatus& status);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     // True when it is known what the follower is.
     [[nodiscard]] bool resolve_copy(Follower& follower);

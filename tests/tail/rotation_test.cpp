@@ -2,6 +2,7 @@
 // keep their order: numbered lines are written while files are renamed, replaced, copied and cut,
 // and an oracle counts what is missing, doubled or out of order.
 #include <chrono>
+#include <fstream>
 
 #include "tail/state.hpp"
 #include "tail_fixture.hpp"
@@ -421,6 +422,28 @@ TEST_P(RotationTest, rotated_at_the_far_end_of_a_link_that_was_just_turned) {
     // Told, not found out by the sweep.
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(sweep_ms / 2));
     expect_numbers(1, 25);
+}
+
+// logrotate's shred writes over what was rotated away, rounded up to whole blocks: that is growth, but no line.
+TEST_P(RotationTest, a_rotated_file_that_is_shredded_gives_no_more_lines) {
+    write("app.log", numbers(1, 500));
+    start();
+    ASSERT_TRUE(until_count(500));
+    rename("app.log", "app.log.1");
+    write("app.log", numbers(501, 510));
+    ASSERT_TRUE(until([&] { return number_count() >= 510; }));
+    for (int pass = 0; pass < 3; ++pass) {
+        std::fstream file(path("app.log.1"), std::ios::in | std::ios::out | std::ios::binary);
+        for (int line = 0; line < 512; ++line) file << "garbage" << pass << '\n';
+        file.close();
+        turns_for(20);
+    }
+    remove("app.log.1");
+    write("app.log", numbers(511, 520));
+    ASSERT_TRUE(until([&] { return number_count() >= 520; }));
+    turns_for(50);
+    EXPECT_EQ(sink.count, 521u);
+    expect_numbers(1, 520);
 }
 
 TEST_P(RotationTest, the_last_line_without_its_end_is_never_glued_to_the_new_file) {
