@@ -142,6 +142,10 @@ void TailState::check_retired() {
         if (follower->slot != nullptr || follower->queued || follower->waits_for != nullptr)
             continue;
         if (now_ms() - follower->changed_ms < config.drain_idle_ms) continue;
+        // Something is still compared with it.
+        if (std::any_of(generations_in_doubt.begin(), generations_in_doubt.end(),
+                        [follower](const auto& one) { return one.second == follower; }))
+            continue;
         // Not opened yet since nothing can be opened: that passes.
         if (follower->file < 0 && is_out_of_descriptors(follower->error)) continue;
         const auto status =

@@ -141,7 +141,11 @@ void TailState::destroy(Follower& follower) {
     unschedule(follower);
     release_successor(follower);
     if (follower.waits_for != nullptr) follower.waits_for->successor = nullptr;
+    const auto in_doubt = generations_in_doubt;
+    for (const auto& [generation, old] : in_doubt)
+        if (old == &follower) is_generation(*generation);
     for (auto* list : {&retired, &suspects, &holding}) std::erase(*list, &follower);
+    std::erase_if(generations_in_doubt, [&](const auto& one) { return one.first == &follower; });
     failed.forget(follower);
     if (follower.watch >= 0) {
         watch_uses[follower.watch].follower = nullptr;

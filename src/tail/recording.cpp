@@ -129,6 +129,8 @@ void TailState::record_all(LedgerRecords& records) {
         records.add(0, history, path);
     }
     for (const auto& follower : followers) {
+        // What may be a copy is looked at anew after a restart.
+        if (follower->maybe_copy) continue;
         follower->recorded = false;
         record_position(records, 0, *follower);
     }

@@ -160,8 +160,7 @@ Follower* TailState::recover_copy(Follower& follower) {
             if (!known) destroy(*copy);
             continue;
         }
-        copy->maybe_copy = false;
-        std::erase(suspects, copy);
+        out_of_doubt(*copy);
         copy->mark = mark;
         copy->go_on(false);
         record_due(*copy);
@@ -207,11 +206,58 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
             destroy(*found);
             continue;
         }
+        // renamecopy makes its copy when the new file is already there: it may be in the making.
+        if (likeness_so_far(sibling.status, found->file, old) == Likeness::same) {
+            found->maybe_copy = true;
+            suspects.push_back(found);
+            generations_in_doubt.emplace_back(found, &old);
+            continue;
+        }
         rotated(*found, RotationReason::inode_change, {});
         after(*last, *found);
         last = found;
     }
     return *last;
+}
+
+// An empty file may become anything.
+Likeness TailState::likeness_so_far(const FileStatus& copy, int file, Follower& old) {
+    if (!reopen(old)) return Likeness::different;
+    const std::uint64_t common = std::min(copy.size_bytes, old.mark.position());
+    return common == 0 ? Likeness::same : same_beginning(files(), file, old.file, common);
+}
+
+// Is it a copy of the generation before it? It is not when it differs. As long as it grows that may still come. A writer that has gone on in
+// the old file meanwhile has put there what the copy lacks; but a few first lines that are the same every time make no copy.
+bool TailState::resolve_generation(Follower& follower, Follower& old, const FileStatus& status,
+                                   bool settled) {
+    if (old.slot != nullptr) return false;
+    const Likeness likeness = likeness_so_far(status, follower.file, old);
+    if (likeness == Likeness::unreadable) return false;
+    if (likeness == Likeness::same && !settled && status.size_bytes < old.known_size_bytes)
+        return false;
+    const std::uint64_t least = std::min<std::uint64_t>(old.mark.position(), compared_bytes);
+    if (likeness == Likeness::different || status.size_bytes < least || status.size_bytes == 0) {
+        is_generation(follower);
+        return false;
+    }
+    if (!follower.mark.begin_at(files(), follower.file, status.size_bytes)) return false;
+    out_of_doubt(follower);
+    follower.finishing = true;
+    schedule(follower);
+    return false;
+}
+
+void TailState::out_of_doubt(Follower& follower) {
+    follower.maybe_copy = false;
+    std::erase(suspects, &follower);
+    std::erase_if(generations_in_doubt, [&](const auto& one) { return one.first == &follower; });
+}
+
+void TailState::is_generation(Follower& follower) {
+    out_of_doubt(follower);
+    rotated(follower, RotationReason::inode_change, {});
+    schedule(follower);
 }
 
 // Rotated away, and what was read of it is something else without having been cut: whoever writes a log does not do that, whoever shreds it
@@ -318,6 +364,8 @@ bool TailState::resolve_copy(Follower& follower) {
     if (status->size_bytes != follower.known_size_bytes) follower.changed_ms = now_ms();
     follower.known_size_bytes = status->size_bytes;
     const bool settled = now_ms() - follower.changed_ms >= copy_settle_ms;
+    for (const auto& [generation, old] : generations_in_doubt)
+        if (generation == &follower) return resolve_generation(follower, *old, *status, settled);
     const std::string directory(directory_name(follower.origin->path));
     for (const std::string& name : original_names(base_name(follower.origin->path))) {
         FollowedPath* const path = path_at(join_path(directory, name));
@@ -375,8 +423,7 @@ bool TailState::resolve_copy(Follower& follower) {
         record_due(follower);
         break;
     }
-    follower.maybe_copy = false;
-    std::erase(suspects, &follower);
+    out_of_doubt(follower);
     return true;
 }
 

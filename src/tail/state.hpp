@@ -237,6 +237,11 @@ struct TailState final : WatchListener {
     void release_successor(Follower& follower);
     [[nodiscard]] Follower* recover_copy(Follower& follower);
     [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
+    [[nodiscard]] Likeness likeness_so_far(const FileStatus& copy, int file, Follower& old);
+    [[nodiscard]] bool resolve_generation(Follower& follower, Follower& old,
+                                          const FileStatus& status, bool settled);
+    void is_generation(Follower& follower);
+    void out_of_doubt(Follower& follower);
     [[nodiscard]] bool overwritten(const Follower& follower, const FileStatus& status);
     void pass_over_overwritten(Follower& follower, const FileStatus& status);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
@@ -354,7 +359,9 @@ struct TailState final : WatchListener {
     std::size_t unwatched_places = 0;
     // Small lists: followers and paths that need a look in time.
     std::vector<Follower*> retired;
-    std::vector<Follower*> suspects;        // maybe_copy, waiting to be resolved
+    std::vector<Follower*> suspects;  // maybe_copy, waiting to be resolved
+    // Of those: what may be a copy of the second, and else is the generation that came after it.
+    std::vector<std::pair<Follower*, Follower*>> generations_in_doubt;
     std::vector<Follower*> holding;         // a partial line, when flush_partial_ms > 0
     std::vector<std::string> absent_paths;  // looked for in every sweep
     RetryList<Follower> failed;             // cannot be read

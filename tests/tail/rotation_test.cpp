@@ -3,6 +3,7 @@
 // and an oracle counts what is missing, doubled or out of order.
 #include <chrono>
 #include <fstream>
+#include <map>
 
 #include "tail/state.hpp"
 #include "tail_fixture.hpp"
@@ -444,6 +445,43 @@ TEST_P(RotationTest, a_rotated_file_that_is_shredded_gives_no_more_lines) {
     turns_for(50);
     EXPECT_EQ(sink.count, 521u);
     expect_numbers(1, 520);
+}
+
+// logrotate's renamecopy: when the copy is made the new file is there already. It is seen empty, half made and whole.
+TEST_P(RotationTest, a_copy_that_is_made_beside_the_new_file_is_not_read_again) {
+    const std::string text = numbers(1, 500);
+    for (const char* name : {"none.log", "half.log", "all.log"}) write(name, text);
+    start();
+    ASSERT_TRUE(until_count(1500));
+    const std::size_t half = text.size() / 2;
+    for (const auto& [name, so_far] : std::map<std::string, std::size_t>{
+             {"none.log", 0}, {"half.log", half}, {"all.log", text.size()}}) {
+        rename(name, name + ".tmp");
+        write(name + ".1", text.substr(0, so_far));
+        write(name, "next\n");
+        turns_for(50);
+        write(name + ".1", text.substr(so_far));
+        turns_for(50);
+        remove(name + ".tmp");
+    }
+    ASSERT_TRUE(until([&] { return sink.count >= 1500u + 3 * 2; }));
+    turns_for(1500);
+    EXPECT_EQ(sink.count, 1500u + 3 * 2);
+    EXPECT_EQ(number_count(), 1500u);
+}
+
+// One that begins as the one before it did, and is none of its copies.
+TEST_P(RotationTest, a_generation_that_begins_as_the_one_before_it_is_read) {
+    write("app.log", "banner\n" + numbers(1, 500));
+    start();
+    ASSERT_TRUE(until_count(501));
+    rename("app.log", "app.log.2");
+    write("app.log", "banner\n");
+    rename("app.log", "app.log.1");
+    write("app.log", "banner\n" + numbers(501, 505));
+    ASSERT_TRUE(until([&] { return number_count() >= 505; }));
+    ASSERT_TRUE(until([&] { return sink.count == 505u + 3 + 2; }));
+    expect_numbers(1, 505);
 }
 
 TEST_P(RotationTest, the_last_line_without_its_end_is_never_glued_to_the_new_file) {
