@@ -154,8 +154,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     first_sequence_ = header.first_sequence;
     salt_ = header.salt;
     const bool damaged = state->damaged_slots != 0;
-    const bool complete = !damaged && !header.incomplete &&
-                          (state->stopped || header.boot == boot_now() || header.synced);
+    const bool complete = is_complete(header, *state, file);
     if (epochs_.empty() || !complete) {
         log_warn("{}: the last entries before the stop may not be in the ledger: ids begin anew",
                  stream_);
@@ -183,6 +182,19 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
             return failure(EIO, "cannot be written", directory_->path() + "/" + name(".ledger"));
     }
     return {};
+}
+
+// Every id that was given out is in it.
+bool LedgerFile::is_complete(const LedgerHeader& header, const LedgerState& state, int file) const {
+    if (state.damaged_slots != 0 || header.incomplete) return false;
+    // The stream ended, and some of it is not there any more.
+    if (header.stopped_slots > state.valid_slots) return false;
+    if (header.boot != boot_now()) return state.stopped || header.synced;
+    // A process that is killed leaves whole slots: only a page that it had begun to write is cut. Half ones come from a power failure, or from
+    // whatever else may happen to a file.
+    struct stat status;
+    return ::fstat(file, &status) == 0 &&
+           static_cast<std::uint64_t>(status.st_size) == state.valid_slots * ledger_slot_bytes;
 }
 
 // False: it is none.
@@ -225,13 +237,14 @@ void LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wal
 
 // --- Writing. ---
 
-bool LedgerFile::write_header(bool incomplete) {
+bool LedgerFile::write_header(bool incomplete, std::uint64_t stopped_slots) {
     LedgerHeader header;
     header.salt = salt_;
     header.boot = boot_now();
     header.made_us = made_us_;
     header.first_sequence = first_sequence_;
     header.incomplete = incomplete;
+    header.stopped_slots = stopped_slots;
     header.synced = config_.sync == StateSync::batch;
     const LedgerSlot slot = ledger_header_slot(header);
     return write_all(file_, &slot, sizeof(slot), 0);
@@ -335,7 +348,7 @@ void LedgerFile::stop(std::int64_t wall_us) {
     stop.time_us = wall_us;
     LedgerRecords records;
     records.add(0, stop);
-    (void)append(records, next_sequence_, 0);
+    if (append(records, next_sequence_, 0)) (void)write_header(false, place_);
 }
 
 }  // namespace logwisp

@@ -75,7 +75,9 @@ class LedgerFile {
     [[nodiscard]] Result<void> recover(std::int64_t wall_us);
     [[nodiscard]] Result<bool> read(int file, LedgerHeader& header, LedgerState& state);
     [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us);
-    [[nodiscard]] bool write_header(bool incomplete);
+    [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
+    [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
+                                   int file) const;
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
     void set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;

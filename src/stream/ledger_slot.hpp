@@ -63,7 +63,7 @@ struct LedgerSlot {
     std::uint64_t end = 0;
     std::uint64_t mark = 0;
     std::int64_t time_us = 0;
-    // run, notice: where in this ledger the slot of its file is; file: entries published from it.
+    // run, notice: where in this ledger the slot of its file is; file: entries published from it; header: slots when the stream ended, or 0.
     std::uint64_t file_place = 0;
 
     [[nodiscard]] std::size_t text_slots() const {

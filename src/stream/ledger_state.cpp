@@ -135,6 +135,7 @@ LedgerSlot ledger_header_slot(const LedgerHeader& header) {
     slot.end = header.salt;
     slot.mark = header.boot;
     slot.time_us = header.made_us;
+    slot.file_place = header.stopped_slots;
     slot.check = ledger_check(slot, header.salt, 0);
     return slot;
 }
@@ -150,6 +151,7 @@ LedgerHeader ledger_header(const LedgerSlot& slot) {
     header.made_us = slot.time_us;
     header.version = slot.entries;
     header.incomplete = (slot.flags & ledger_incomplete) != 0;
+    header.stopped_slots = slot.file_place;
     header.synced = (slot.flags & ledger_synced) != 0;
     return header;
 }

@@ -76,7 +76,8 @@ struct LedgerHeader {
     std::int64_t made_us = 0;
     std::uint32_t version = 0;
     bool incomplete = false;
-    bool synced = false;  // every batch was on the disk before it was given out
+    bool synced = false;              // every batch was on the disk before it was given out
+    std::uint64_t stopped_slots = 0;  // all there were when the stream ended; 0: it has not
 };
 
 LedgerSlot ledger_header_slot(const LedgerHeader& header);

@@ -1,0 +1,285 @@
+// Whatever happens to a ledger on the disk, a start goes on with what is true, or says that it does not know: a position is one that was
+// recorded, with the mark that was recorded with it; it is the last one unless ids begin anew; and a start never fails. Method: a ledger as a
+// stream leaves it, killed or stopped; every one of its bytes changed three ways, every length it can be cut to; then the disk's own errors.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ledger_file.hpp"
+
+namespace logwisp {
+namespace {
+
+constexpr std::int64_t wall_us = 1'700'000'000'000'000;
+
+class LedgerFileTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        log_set_level(LogLevel::error);
+        // In memory where there is room: a file system on a disk flushes what replaces a file.
+        const char* const place = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        path_ = std::string(place) + "/logwisp-ledger-XXXXXX";
+        ASSERT_NE(::mkdtemp(path_.data()), nullptr);
+        auto opened = StateDirectory::open(path_);
+        ASSERT_TRUE(opened);
+        directory_ = *opened;
+    }
+    void TearDown() override {
+        directory_.reset();
+        std::filesystem::remove_all(path_);
+        log_set_level(LogLevel::info);
+    }
+
+    Result<std::unique_ptr<LedgerFile>> open(std::int64_t at_us = wall_us) {
+        return LedgerFile::open(directory_, "app", config, at_us);
+    }
+    [[nodiscard]] std::string file(const char* suffix = ".ledger") const {
+        return path_ + "/app" + suffix;
+    }
+    [[nodiscard]] std::string bytes() const {
+        std::ifstream in(file(), std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    void put(std::string_view bytes) const {
+        std::ofstream(file(), std::ios::binary | std::ios::trunc) << bytes;
+    }
+
+    StateConfig config;
+    std::string path_;
+    std::shared_ptr<StateDirectory> directory_;
+};
+
+LedgerSlot file_slot(std::uint32_t number) {
+    LedgerSlot slot;
+    slot.kind = LedgerKind::file;
+    slot.file = number;
+    slot.begin = 1;
+    slot.end = 100 + number;
+    slot.mark = 7;
+    return slot;
+}
+
+std::string names_of(std::uint32_t number) {
+    std::string text = "/var/log/" + std::to_string(number) + ".log";
+    return text + '\0' + text + '\0' + std::to_string(number) + ".log" + '\0';
+}
+
+using Place = std::pair<std::uint64_t, std::uint64_t>;  // position and mark
+
+// What a stream has recorded: all that was ever true, and what is true now.
+struct Truth {
+    std::map<std::uint32_t, std::set<Place>> ever;
+    std::map<std::uint32_t, Place> now;
+    std::uint64_t next_sequence = 1;
+    std::vector<std::uint64_t> sequences{1};  // after each batch
+
+    void add(std::uint32_t number, std::uint64_t position, std::string_view before_end) {
+        now[number] = {position, ledger_mark(0, before_end)};
+        ever[number].insert(now[number]);
+    }
+};
+
+// Twelve batches of lines of three files.
+Truth write_some(LedgerFile& ledger) {
+    Truth truth;
+    LedgerRecords records;
+    std::map<std::uint32_t, std::uint64_t> ends;
+    for (std::uint32_t batch = 0; batch < 12; ++batch) {
+        records.clear();
+        std::uint32_t entries = 0;
+        for (std::uint32_t number = 1; number <= 3; ++number) {
+            if (batch == 0) records.add(0, file_slot(number), names_of(number));
+            if ((batch + number) % 3 == 0) continue;
+            const std::string line = "line " + std::to_string(batch * 10 + number);
+            const std::uint64_t begin = ends[number];
+            ends[number] += line.size();
+            records.line(entries++, number, begin, ends[number], wall_us + batch, 0, 0, line);
+            truth.add(number, ends[number], line);
+        }
+        EXPECT_TRUE(ledger.append(records, truth.next_sequence, entries));
+        truth.next_sequence += entries;
+        truth.sequences.push_back(truth.next_sequence);
+    }
+    return truth;
+}
+
+// `cut`: whole slots are missing at the end, and nobody can know.
+void expect_honest(LedgerFile& ledger, const Truth& truth, const std::string& epoch, bool cut,
+                   const std::string& what) {
+    const auto found = ledger.take_found();
+    const bool anew = ledger.epochs().back().text != epoch;
+    if (found == nullptr) {
+        EXPECT_TRUE(anew || ledger.next_sequence() == 1) << what;
+        return;
+    }
+    for (const auto& [number, file] : found->files) {
+        ASSERT_GE(number, 1u) << what;
+        ASSERT_LE(number, 3u) << what;
+        EXPECT_EQ(file.inode, 100u + number) << what;
+        if (!file.positioned) {
+            EXPECT_TRUE(anew || cut) << what;
+            continue;
+        }
+        const Place place{file.position, file.mark};
+        EXPECT_TRUE(truth.ever.at(number).contains(place)) << what << ": file " << number;
+        if (!anew && !cut) {
+            EXPECT_EQ(place, truth.now.at(number)) << what;
+        }
+    }
+    EXPECT_LE(ledger.next_sequence(), truth.next_sequence) << what;
+    if (!anew && !cut) {
+        EXPECT_EQ(ledger.next_sequence(), truth.next_sequence) << what;
+        EXPECT_EQ(found->files.size(), 3u) << what;
+    }
+    if (anew && !ledger.is_new()) {
+        EXPECT_GE(ledger.epochs().back().first_sequence, ledger.next_sequence()) << what;
+    }
+}
+
+TEST_F(LedgerFileTest, EveryChangedByteAndEveryCutIsSurvived) {
+    for (const bool stopped : {false, true}) {
+        std::filesystem::remove(file());
+        Truth truth;
+        std::string epoch;
+        {
+            auto ledger = open();
+            ASSERT_TRUE(ledger);
+            epoch = (*ledger)->epochs().back().text;
+            truth = write_some(**ledger);
+            if (stopped) (*ledger)->stop(wall_us);
+        }
+        const std::string whole = bytes();
+        const auto start = [&](std::string_view content, bool cut, const std::string& what) {
+            put(content);
+            auto ledger = open(wall_us + 1'000'000);
+            ASSERT_TRUE(ledger) << what << ": " << ledger.error().text();
+            expect_honest(**ledger, truth, epoch, cut, what);
+        };
+        start(whole, false, "as it was");
+        log_set_level(LogLevel::off);
+        for (std::size_t at = 0; at < whole.size(); ++at)
+            for (const int change : {0x01, 0x80, 0xFF}) {
+                std::string changed = whole;
+                changed[at] = static_cast<char>(changed[at] ^ change);
+                start(changed, false, "changed at " + std::to_string(at));
+            }
+        for (std::size_t size = 0; size < whole.size(); ++size)
+            start(std::string_view(whole).substr(0, size),
+                  !stopped && size % ledger_slot_bytes == 0,
+                  (stopped ? "stopped, cut to " : "killed, cut to ") + std::to_string(size));
+        // What a file system may leave of a file that grew right before the power failed.
+        for (std::size_t size = ledger_slot_bytes; size < whole.size(); size += ledger_slot_bytes)
+            start(whole.substr(0, size) + std::string(whole.size() - size, '\0'), false,
+                  "zeros from " + std::to_string(size));
+        log_set_level(LogLevel::error);
+    }
+}
+
+// Ids go on after a kill and after a stop, however often.
+TEST_F(LedgerFileTest, IdsGoOn) {
+    std::string epoch;
+    std::uint64_t next = 1;
+    for (int round = 0; round < 6; ++round) {
+        auto ledger = open(wall_us + round);
+        ASSERT_TRUE(ledger);
+        if (round == 0) epoch = (*ledger)->epochs().back().text;
+        EXPECT_EQ((*ledger)->epochs().back().text, epoch);
+        EXPECT_EQ((*ledger)->next_sequence(), next);
+        LedgerRecords records;
+        records.add(0, file_slot(1), names_of(1));
+        records.line(0, 1, 0, 5, wall_us, 0, 0, "12345");
+        ASSERT_TRUE((*ledger)->append(records, next++, 1));
+        if (round % 2 == 0) (*ledger)->stop(wall_us);
+    }
+}
+
+// Killed anywhere while a new one is begun: what is there of the two names is what was true.
+TEST_F(LedgerFileTest, EveryMomentOfBeginningAnewIsSurvived) {
+    Truth truth;
+    std::string epoch;
+    std::string old;
+    std::string anew;
+    {
+        auto ledger = open();
+        ASSERT_TRUE(ledger);
+        epoch = (*ledger)->epochs().back().text;
+        truth = write_some(**ledger);
+        old = bytes();
+        LedgerRecords everything;
+        for (const auto& [number, place] : truth.now) {
+            everything.add(0, file_slot(number), names_of(number));
+            everything.position(0, number, place.first, 0, place.second);
+        }
+        (*ledger)->begin_anew(everything, 1, wall_us);
+        ASSERT_TRUE((*ledger)->begun_anew());
+        (*ledger)->finish_anew();
+        anew = bytes();
+    }
+    const auto start = [&](const std::string& what) {
+        auto ledger = open(wall_us + 1);
+        ASSERT_TRUE(ledger) << what;
+        expect_honest(**ledger, truth, epoch, false, what);
+    };
+    const auto clear = [&] {
+        for (const char* suffix : {".ledger", ".ledger.new", ".ledger.old"})
+            std::filesystem::remove(file(suffix));
+    };
+    log_set_level(LogLevel::off);
+    // While it is written the old one is in use; its header comes last.
+    for (std::size_t size = 0; size <= anew.size(); size += 16) {
+        clear();
+        put(old);
+        std::string part = anew.substr(0, size);
+        if (size < anew.size()) std::fill_n(part.begin(), std::min(size, ledger_slot_bytes), '\0');
+        std::ofstream(file(".ledger.new"), std::ios::binary) << part;
+        start("new one written to " + std::to_string(size));
+    }
+    // The old one has its other name, the new one not yet its own.
+    clear();
+    std::ofstream(file(".ledger.new"), std::ios::binary) << anew;
+    std::ofstream(file(".ledger.old"), std::ios::binary) << old;
+    start("between the renames");
+    EXPECT_FALSE(std::filesystem::exists(file(".ledger.new")));
+    log_set_level(LogLevel::error);
+}
+
+TEST_F(LedgerFileTest, ANewerOneIsRefusedAndAForeignOneIsSetAside) {
+    {
+        auto ledger = open();
+        ASSERT_TRUE(ledger);
+    }
+    const std::string whole = bytes();
+    LedgerSlot header;
+    std::memcpy(&header, whole.data(), sizeof(header));
+    header.entries = ledger_version + 1;
+    header.check = ledger_check(header, header.end, 0);
+    std::string newer = whole;
+    std::memcpy(newer.data(), &header, sizeof(header));
+    put(newer);
+    const auto refused = open();
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text().find("is of format 2, and this logwisp knows 1"),
+              std::string::npos)
+        << refused.error().text();
+    EXPECT_EQ(bytes(), newer);
+    put("something else entirely\n");
+    const auto begun = open();
+    ASSERT_TRUE(begun);
+    EXPECT_TRUE((*begun)->is_new());
+    EXPECT_TRUE(std::filesystem::exists(file(".ledger.aside-1700000000")));
+}
+
+}  // namespace
+}  // namespace logwisp
