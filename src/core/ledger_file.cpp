@@ -77,6 +77,7 @@ LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string st
 
 LedgerFile::~LedgerFile() {
     if (file_ >= 0) ::close(file_);
+    give_up_spare();
     if (claimed_) directory_->release(file_name_);
 }
 
@@ -94,6 +95,7 @@ Result<std::unique_ptr<LedgerFile>> LedgerFile::open(std::shared_ptr<StateDirect
     ledger->claimed_ = true;
     if (auto recovered = ledger->recover(wall_us); !recovered)
         return tl::unexpected(recovered.error());
+    ledger->keep_spare();
     return ledger;
 }
 
@@ -227,6 +229,15 @@ Result<bool> LedgerFile::read(int file, LedgerHeader& header, LedgerState& state
     return true;
 }
 
+// Files and clients take every descriptor there is.
+void LedgerFile::keep_spare() {
+    if (spare_ < 0) spare_ = ::fcntl(directory_->descriptor(), F_DUPFD_CLOEXEC, 0);
+}
+
+void LedgerFile::give_up_spare() {
+    if (spare_ >= 0) ::close(std::exchange(spare_, -1));
+}
+
 void LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
     const std::string from = name(suffix);
     const std::string to = fmt::format("{}.aside-{}", from, wall_us / 1'000'000);
@@ -307,7 +318,8 @@ void LedgerFile::failed(int error) {
 bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
     if (begun_anew_) return false;
     if (!keeping_) return now_ms >= try_again_ms_;
-    if (bytes() >= config_.bytes_max / 2) return true;
+    // What is known of very many files fills more than half: then it is begun anew when it has doubled, not at once again.
+    if (bytes() >= std::max(config_.bytes_max / 2, 2 * begun_bytes_)) return true;
     const std::int64_t age_max_us = config_.age_hours_max * 3'600'000'000LL;
     return age_max_us != 0 && wall_us - made_us_ >= age_max_us / 2;
 }
@@ -316,10 +328,13 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     const int old_file = std::exchange(file_, -1);
     const auto old = std::tuple(salt_, place_, made_us_, first_sequence_, places_, keeping_);
     try_again_ms_ = now_ms + try_again_ms;
+    give_up_spare();
     const auto begun = begin_file(".ledger.new", wall_us);
     if (begun && append(everything, next_sequence_, 0)) {
+        begun_bytes_ = bytes();
         if (!std::get<bool>(old)) log_info("{}: its ledger is kept again", stream_);
         ::close(old_file);
+        keep_spare();
         begun_anew_ = true;
         return;
     }
@@ -327,8 +342,10 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     if (file_ >= 0) ::close(file_);
     (void)::unlinkat(directory_->descriptor(), name(".ledger.new").c_str(), 0);
     file_ = old_file;
+    keep_spare();
     std::tie(salt_, place_, made_us_, first_sequence_, places_, keeping_) = old;
-    if (keeping_ && bytes() < config_.bytes_max) return;  // there is room in the old one yet
+    if (keeping_ && bytes() < std::max(config_.bytes_max, 4 * begun_bytes_))
+        return;  // there is room in the old one yet
     failed(code);
 }
 

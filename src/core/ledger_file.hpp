@@ -78,6 +78,8 @@ class LedgerFile {
     [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
     [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
                                    int file) const;
+    void keep_spare();
+    void give_up_spare();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
     void set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;
@@ -102,6 +104,8 @@ class LedgerFile {
     bool begun_anew_ = false;
     std::uint64_t failures_ = 0;
     std::uint64_t try_again_ms_ = 0;
+    std::uint64_t begun_bytes_ = 0;  // what this one began with
+    int spare_ = -1;  // given up so that a new one can be opened when no descriptor is left
 };
 
 }  // namespace logwisp

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -203,6 +204,44 @@ TEST_F(LedgerFileTest, IdsGoOn) {
         ASSERT_TRUE((*ledger)->append(records, next++, 1));
         if (round % 2 == 0) (*ledger)->stop(wall_us);
     }
+}
+
+// With more files than fit in half of max_bytes it is not begun anew with every batch.
+TEST_F(LedgerFileTest, WhatIsKnownMayBeMoreThanItShallHold) {
+    config.bytes_max = 1 << 20;
+    auto ledger = open();
+    ASSERT_TRUE(ledger);
+    LedgerRecords everything;
+    for (std::uint32_t number = 1; number <= 10'000; ++number)
+        everything.add(0, file_slot(number), names_of(number));
+    (*ledger)->begin_anew(everything, 1, wall_us);
+    ASSERT_TRUE((*ledger)->begun_anew());
+    (*ledger)->finish_anew();
+    EXPECT_GT((*ledger)->bytes(), config.bytes_max);
+    EXPECT_FALSE((*ledger)->anew_due(10'000, wall_us));
+    EXPECT_TRUE((*ledger)->keeping());
+}
+
+TEST_F(LedgerFileTest, IsBegunAnewWithNoDescriptorLeft) {
+    auto ledger = open();
+    ASSERT_TRUE(ledger);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit few = before;
+    few.rlim_cur = 64;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    std::vector<int> taken;
+    for (int one; (one = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken.push_back(one);
+    for (int round = 0; round < 3; ++round) {
+        LedgerRecords everything;
+        everything.add(0, file_slot(1), names_of(1));
+        (*ledger)->begin_anew(everything, 1, wall_us);
+        EXPECT_TRUE((*ledger)->begun_anew());
+        (*ledger)->finish_anew();
+        EXPECT_TRUE((*ledger)->keeping());
+    }
+    for (const int one : taken) ::close(one);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 // Killed anywhere while a new one is begun: what is there of the two names is what was true.
