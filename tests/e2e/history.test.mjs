@@ -2,12 +2,14 @@
 // live stream without a gap or a double. Method: numbered lines, real rotation, real gzip, small rings, readers of every kind.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import test from 'node:test';
 import { spawnSync } from 'node:child_process';
-import { get, one_stream, scenario } from './support/scenario.mjs';
+import { get, one_stream, readers, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
 const buffer = 64;
+const sanitized = process.env.E2E_SANITIZED === '1';
 
 function config_of(world, { http, tcp, monitor = '', state = true }) {
     return one_stream({
@@ -209,4 +211,53 @@ test('a lossless reader that stops for a while gets everything', scenario(async 
     assert.equal(fetched.length, gaps.reduce((sum, { dropped }) => sum + dropped, 0));
     const number = (text) => Number(text.slice(5));
     assert.deepEqual(plain.messages().concat(fetched).sort((a, b) => number(a) - number(b)), range(11, past.written()));
+}));
+
+// 200 MB for a reader that stands still, and then takes them: by the number on each line, without keeping the text.
+test('a lossless reader that stops for 200 MB gets everything, and memory stays flat', scenario(async (world) => {
+    const { server, tcp, http } = await with_past(world, 10);
+    const line_bytes = 200;
+    const lines = sanitized ? 50_000 : 1_000_000;
+    let written = 10;
+    const write = (count) => {
+        let text = '';
+        for (let i = 0; i < count; ++i) text += `line ${++written} `.padEnd(line_bytes - 1, 'x') + '\n';
+        world.append('logs/app.log', text);
+    };
+    const reader = { got: 0, wrong: 0, rest: '' };
+    const socket = net.connect({ port: tcp, host: '127.0.0.1' });
+    world.keep({ close: () => socket.destroy() });
+    socket.setEncoding('latin1').on('data', (chunk) => {
+        const all = reader.rest + chunk;
+        const end = all.lastIndexOf('\n') + 1;
+        reader.rest = all.slice(end);
+        for (const [, number] of all.slice(0, end).matchAll(/"message":"line (\d+) /g))
+            if (Number(number) !== 10 + ++reader.got) ++reader.wrong;
+        if (/"type":"(gap|disconnect|error)"/.test(chunk)) ++reader.wrong;
+    });
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.write('LOSSLESS\n');
+    await readers(http, { tcp: 1 });
+    const everything = (within_ms) => until('everything', () => reader.got === written - 10, { within_ms, seen: () => JSON.stringify({ ...reader, rest: 0, written }) });
+    // What steady flow needs is there after a while.
+    for (let round = 0; round < (sanitized ? 20 : 200); ++round) {
+        write(1000);
+        await until('it was read', () => written - 10 - reader.got < 100_000);
+    }
+    await everything(60_000);
+    const resident_kib = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+    const before = resident_kib();
+    socket.pause();
+    for (let left = lines; left > 0; left -= 1000) write(1000);
+    await until('all of it read', async () => JSON.parse((await get(http, '/status')).body).monitor.total_entries >= written, { within_ms: 60_000 });
+    let peak = resident_kib();
+    socket.resume();
+    const watching = setInterval(() => (peak = Math.max(peak, resident_kib())), 20);
+    try {
+        await everything(120_000);
+    } finally {
+        clearInterval(watching);
+    }
+    assert.equal(reader.wrong, 0);
+    if (!sanitized) assert.ok(peak < before + 2048, `${before} KiB before, ${peak} KiB while it caught up`);
 }));
