@@ -4,9 +4,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/tail_client_event_stream.hpp"
@@ -22,6 +25,19 @@ constexpr std::uint32_t sse_pause_ms = 2000;  // until the server's `retry:` say
 constexpr std::uint32_t tcp_pause_ms = 500;
 constexpr std::size_t recv_bytes = 64 * 1024;
 constexpr std::size_t error_body_bytes_max = 16 * 1024;
+
+// The id in front of an entry, which is no part of it. `rest` is the entry.
+std::optional<std::string> take_id(std::vector<JsonMember>& members, std::string_view data,
+                                   std::string& rest) {
+    if (members.size() < 2 || members.front().key != "id") return std::nullopt;
+    auto id = json_text(members.front().value);
+    if (!id) return std::nullopt;
+    const std::string_view value = members.front().value;
+    const auto end = static_cast<std::size_t>(value.data() + value.size() - data.data());
+    rest = "{" + std::string(data.substr(std::min(data.find(',', end), data.size() - 1) + 1));
+    members = *json_members(rest);
+    return id;
+}
 
 }  // namespace
 
@@ -163,7 +179,16 @@ Follow::End Follow::follow_sse(int socket) {
     return end;
 }
 
+// Said so, a server gives every entry its id; one that does not know the words throws them away.
+std::string Follow::tcp_command() const {
+    if (!last_event_id_.empty()) return "RESUME " + last_event_id_ + "\n";
+    return fmt::format("TAIL {}\n", entries_seen_ ? 0 : options_.tail_entries.value_or(0));
+}
+
 Follow::End Follow::follow_tcp(int socket) {
+    const SocketOutcome sent = send_all(socket, tcp_command(), waiter_);
+    if (!sent.error.empty()) return {.reason = sent.error, .exit_code = std::nullopt};
+    if (sent.wake != Wake::ready) return wake_end(sent.wake);
     on_connected();
     std::string line;
     return read_all(socket, [&](std::string_view bytes) {
@@ -183,11 +208,10 @@ void Follow::on_connected() {
     if (connected_) return;
     connected_ = true;
     if (was_connected_)
-        output_.notice(options_.address.protocol == TailProtocol::tcp
+        output_.notice(!last_event_id_.empty() ? "connected again; resuming after " + last_event_id_
+                       : options_.address.protocol == TailProtocol::tcp
                            ? "connected again; what was written meanwhile is missing"
-                       : last_event_id_.empty()
-                           ? "connected again"
-                           : "connected again; resuming after " + last_event_id_);
+                           : "connected again");
     was_connected_ = true;
     if (options_.address.protocol == TailProtocol::sse) backoff_.reset();
 }
@@ -205,7 +229,13 @@ void Follow::on_event(std::string_view type, std::string_view data) {
 
 void Follow::on_json(std::string_view data) {
     backoff_.reset();
-    const auto members = json_members(data);
+    auto members = json_members(data);
+    std::string without_id;
+    if (options_.address.protocol == TailProtocol::tcp && members)
+        if (auto id = take_id(*members, data, without_id)) {
+            last_event_id_ = std::move(*id);
+            data = without_id;
+        }
     if (members) {
         // Control lines carry a type; entries never do.
         const auto type = json_text(json_member(*members, "type"));

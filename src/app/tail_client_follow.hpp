@@ -32,6 +32,7 @@ class Follow {
 
     End follow_once();
     End follow_sse(int socket);
+    [[nodiscard]] std::string tcp_command() const;
     End follow_tcp(int socket);
     // Reads until the end of the stream; `take` returns false when it has seen enough.
     template <class Take>

@@ -18,7 +18,7 @@ constexpr const char* help_text =
     "was after a lost connection.\n"
     "  HOST:PORT                  a stream over raw TCP, from now on.\n"
     "\n"
-    "  -n, --tail N     begin N entries back (HTTP only)\n"
+    "  -n, --tail N     begin N entries back\n"
     "      --json       print every entry as the JSON it came as\n"
     "      --no-color   no colour on a terminal; so does the environment variable NO_COLOR\n"
     "      --no-reconnect  end when the connection ends\n"
@@ -169,8 +169,6 @@ TailCommandLine parse_tail_command_line(int argc, char** argv) {
     auto address = parse_tail_address(argv[optind]);
     if (!address) return bad_usage(program, address.error().text());
     options.address = std::move(*address);
-    if (options.tail_entries && options.address.protocol == TailProtocol::tcp)
-        return bad_usage(program, "--tail needs an http:// URL: raw TCP begins now");
     return {.options = std::move(options), .exit_code = 0};
 }
 

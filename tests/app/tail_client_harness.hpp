@@ -38,7 +38,10 @@ class ServedConnection {
     ServedConnection(ServedConnection&& other) noexcept
         : socket_(std::exchange(other.socket_, -1)) {}
     ~ServedConnection() { close(); }
+    // What the client said is taken first: left unread it would make a reset of it.
     void close() {
+        char unread[256];
+        while (socket_ >= 0 && recv(socket_, unread, sizeof unread, MSG_DONTWAIT) > 0) continue;
         if (socket_ >= 0) ::close(std::exchange(socket_, -1));
     }
     // With a reset instead of a FIN.
@@ -53,6 +56,13 @@ class ServedConnection {
         while (!head.ends_with("\r\n\r\n") && readable(socket_) && recv(socket_, &byte, 1, 0) == 1)
             head.push_back(byte);
         return head;
+    }
+    std::string read_line() {
+        std::string line;
+        char byte = 0;
+        while (readable(socket_) && recv(socket_, &byte, 1, 0) == 1 && byte != '\n')
+            line.push_back(byte);
+        return line;
     }
     void send(std::string_view bytes) {
         EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),

@@ -126,6 +126,23 @@ TEST(TailClient, ReadsRawTcpAndComesBack) {
     EXPECT_NE(error.find("-- the server is shutting down; trying again"), std::string::npos);
 }
 
+TEST(TailClient, ResumesRawTcpByIds) {
+    ScriptedServer server;
+    TailProcess tail({server.address(), "--json", "--tail", "3"});
+    {
+        auto connection = server.accept();
+        EXPECT_EQ(connection.read_line(), "TAIL 3");
+        connection.send(
+            "{\"id\":\"e-7\",\"message\":\"one\"}\n{\"id\":\"e-8\",\"message\":\"two\"}\n");
+        EXPECT_EQ(tail.output_with("two\"}\n"), "{\"message\":\"one\"}\n{\"message\":\"two\"}\n");
+    }
+    auto connection = server.accept();
+    EXPECT_EQ(connection.read_line(), "RESUME e-8");
+    connection.send("{\"id\":\"e-9\",\"message\":\"three\"}\n");
+    tail.output_with("{\"message\":\"three\"}\n");
+    EXPECT_NE(tail.error_with("connected again").find("resuming after e-8"), std::string::npos);
+}
+
 TEST(TailClient, TellsWhatTheServerRefused) {
     struct Case {
         std::string answer;
@@ -233,7 +250,6 @@ TEST(TailClient, BadUsageIsTwo) {
                                                          {"http://user@host/"},
                                                          {"http://host/a b"},
                                                          {"-n", "x", "http://host/"},
-                                                         {"-n", "3", "host:9090"},
                                                          {"--what", "host:1"},
                                                          {"host:1", "host:2"}};
     for (const auto& arguments : wrong) {

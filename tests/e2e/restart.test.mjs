@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
-import { one_stream, scenario } from './support/scenario.mjs';
+import { one_stream, readers, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
 function config_of(world, http) {
@@ -109,3 +109,28 @@ test('a damaged, a foreign and a newer ledger', scenario(async (world) => {
     await reader.message('five');
     await world.stop(server);
 }));
+
+for (const protocol of ['http', 'tcp'])
+    test(`logwisp tail over ${protocol} is given what was written while the server was down`, scenario(async (world) => {
+        const [http, tcp] = await world.ports(2);
+        world.write('logs/app.log', '');
+        const config = one_stream({ dir: world.path('logs'), http, tcp, more: { httpserver: 'buffer_size = 16\n', tcpserver: 'buffer_size = 16\n' } });
+        let server = await world.start({ http, config });
+        const address = protocol === 'http' ? `http://127.0.0.1:${http}/stream` : `127.0.0.1:${tcp}`;
+        const tail = world.run(process.env.E2E_PROGRAM, ['tail', '--json', address]);
+        await readers(http, { [protocol]: 1 });
+        let written = 0;
+        const write = (count) => { for (let i = 0; i < count; ++i) world.append('logs/app.log', `line ${++written}\n`); };
+        for (let round = 0; round < 3; ++round) {
+            write(1);
+            await tail.output('what is written now', new RegExp(`"line ${written}"`));
+            server.expected_exit = null;
+            server.signal('SIGKILL');
+            await server.ended();
+            write(100);
+            server = await world.start({ http, config });
+            await tail.output('what was written meanwhile', new RegExp(`"line ${written}"`));
+        }
+        assert.deepEqual(numbers(tail.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).message)), Array.from({ length: written }, (_, i) => i + 1));
+        assert.doesNotMatch(tail.stderr, /missed|missing/);
+    }));
