@@ -4,7 +4,8 @@
 //   - places.cpp: which directories are looked into, and what happens in them
 //   - naming.cpp: which file a path names now: new, grown, renamed, rotated, gone
 //   - files.cpp: followers come and go, descriptors and watches with them
-//   - rotation.cpp: what a rotation leaves: notices, copies, missed generations
+//   - rotation.cpp: what a rotation leaves: notices, copies
+//   - generations.cpp: generations that came and went between two looks
 //   - reading.cpp: read slots, splitting, entries
 //   - resume.cpp: stopping so that another Tail goes on, and going on
 //   - checking.cpp: everything periodic: verification, retries, polling, retirement
@@ -235,10 +236,12 @@ struct TailState final : WatchListener {
     void after(Follower& first, Follower& then);
     void release_successor(Follower& follower);
     [[nodiscard]] Follower* recover_copy(Follower& follower);
-    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
-    [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     // True when it is known what the follower is.
     [[nodiscard]] bool resolve_copy(Follower& follower);
+
+    // --- generations.cpp ---
+    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
+    [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path);
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
     [[nodiscard]] bool followed_by_pattern(const std::string& path);
