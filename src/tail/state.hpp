@@ -99,10 +99,18 @@ struct NotedEvent {
     std::string name;
 };
 
+// What tells which of two files of a log is the later one.
+struct Generation {
+    std::int64_t born_ns = 0;
+    int number = -1;  // of its name: 0 for app.log, 2 for app.log.2; -1: no number
+};
+
 // A file beside a followed one whose name is what rotation makes of it.
 struct Sibling {
     std::string path;
+    int number = -1;
     FileStatus status;
+    [[nodiscard]] Generation generation() const { return {status.born_ns, number}; }
 };
 
 // Whoever uses a watch of this Tail.
@@ -240,11 +248,14 @@ struct TailState final : WatchListener {
     [[nodiscard]] bool resolve_copy(Follower& follower);
 
     // --- generations.cpp ---
-    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
+    void look_for_generations(const std::string& path);
+    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old,
+                                                const Follower* next);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path);
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
-    [[nodiscard]] bool followed_by_pattern(const std::string& path);
+    [[nodiscard]] Result<std::vector<Sibling>> list_siblings(const std::string& path);
+    [[nodiscard]] Result<int> open_rotated(const Sibling& sibling, const std::string& original);
 
     // --- resume.cpp ---
     [[nodiscard]] std::unique_ptr<TailPositions> hand_over();
