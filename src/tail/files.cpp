@@ -155,7 +155,9 @@ void TailState::destroy(Follower& follower) {
     }
     if (follower.file >= 0) {
         const auto status = files().status(follower.file);
-        if (status && status->links > 0 && !follower.refused && !follower.maybe_copy) {
+        // Of which nothing was read there is nothing to remember: it may have been looked at only.
+        const bool read = follower.mark.position() != 0;
+        if (status && status->links > 0 && read && !follower.refused && !follower.maybe_copy) {
             if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
             remembered.insert_or_assign(follower.identity, follower.mark);
         }

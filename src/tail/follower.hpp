@@ -55,7 +55,7 @@ struct Follower {
     int watch = -1;            // -1: no events, checked periodically
     std::uint32_t index = 0;   // in the list of all
     std::uint32_t number = 0;  // in the ledger; 0: none yet
-    ContentMark mark;  // its position() is how far was read
+    ContentMark mark;          // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from this file

@@ -153,6 +153,7 @@ void TailState::open_new(FollowedPath& entry) {
         close_file(file);
         return status ? refuse(entry) : path_failed(entry, status.error());
     }
+    if (find(status->identity) == nullptr) look_for_generations(entry.path);
     if (Follower* known = find(status->identity)) {
         close_file(file);
         path_works(entry);
@@ -176,7 +177,7 @@ void TailState::open_new(FollowedPath& entry) {
     entry.current = &follower;
     entry.had_file = true;
     if (is_rotation) {
-        Follower* last = old != nullptr ? &recover_generations(entry, *old) : nullptr;
+        Follower* last = old != nullptr ? &recover_generations(entry, *old, &follower) : nullptr;
         rotated(follower, RotationReason::inode_change, lost);
         if (last != nullptr) after(*last, follower);
     }

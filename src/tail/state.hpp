@@ -4,7 +4,8 @@
 //   - places.cpp: which directories are looked into, and what happens in them
 //   - naming.cpp: which file a path names now: new, grown, renamed, rotated, gone
 //   - files.cpp: followers come and go, descriptors and watches with them
-//   - rotation.cpp: what a rotation leaves: notices, copies, missed generations
+//   - rotation.cpp: what a rotation leaves: notices, copies
+//   - generations.cpp: generations that came and went between two looks
 //   - reading.cpp: read slots, splitting, entries
 //   - resume.cpp: stopping so that another Tail goes on, and going on
 //   - checking.cpp: everything periodic: verification, retries, polling, retirement
@@ -98,10 +99,18 @@ struct NotedEvent {
     std::string name;
 };
 
+// What tells which of two files of a log is the later one.
+struct Generation {
+    std::int64_t born_ns = 0;
+    int number = -1;  // of its name: 0 for app.log, 2 for app.log.2; -1: no number
+};
+
 // A file beside a followed one whose name is what rotation makes of it.
 struct Sibling {
     std::string path;
+    int number = -1;
     FileStatus status;
+    [[nodiscard]] Generation generation() const { return {status.born_ns, number}; }
 };
 
 // Whoever uses a watch of this Tail.
@@ -236,7 +245,6 @@ struct TailState final : WatchListener {
     void after(Follower& first, Follower& then);
     void release_successor(Follower& follower);
     [[nodiscard]] Follower* recover_copy(Follower& follower);
-    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old);
     [[nodiscard]] Likeness likeness_so_far(const FileStatus& copy, int file, Follower& old);
     [[nodiscard]] bool resolve_generation(Follower& follower, Follower& old,
                                           const FileStatus& status, bool settled);
@@ -244,12 +252,18 @@ struct TailState final : WatchListener {
     void out_of_doubt(Follower& follower);
     [[nodiscard]] bool overwritten(const Follower& follower, const FileStatus& status);
     void pass_over_overwritten(Follower& follower, const FileStatus& status);
-    [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     // True when it is known what the follower is.
     [[nodiscard]] bool resolve_copy(Follower& follower);
+
+    // --- generations.cpp ---
+    void look_for_generations(const std::string& path);
+    [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old,
+                                                const Follower* next);
+    [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
     [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path);
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
-    [[nodiscard]] bool followed_by_pattern(const std::string& path);
+    [[nodiscard]] Result<std::vector<Sibling>> list_siblings(const std::string& path);
+    [[nodiscard]] Result<int> open_rotated(const Sibling& sibling, const std::string& original);
 
     // --- resume.cpp ---
     [[nodiscard]] std::unique_ptr<TailPositions> hand_over();

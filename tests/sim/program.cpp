@@ -21,7 +21,6 @@ constexpr std::uint64_t quiet_ns_max = 1'000'000'000;
 Program::Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
                  const StreamConfig& config)
     : world_(world),
-      files_(files),
       core_count_(cores),
       info_(std::make_shared<StreamInfo>(config, cores, world.random.below(cores))),
       fabric_(cores),

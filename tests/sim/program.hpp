@@ -50,7 +50,6 @@ class Program {
     void apply(std::shared_ptr<const Plan> plan);
 
     World& world_;
-    SimFileSystem& files_;
     std::size_t core_count_;
     std::shared_ptr<StreamInfo> info_;
     std::shared_ptr<const Plan> plan_;

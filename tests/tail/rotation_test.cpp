@@ -77,26 +77,6 @@ TEST_P(RotationTest, a_burst_right_before_the_rotation_arrives_whole) {
     expect_numbers(1, 300'010);
 }
 
-TEST_P(RotationTest, faster_than_anybody_looks) {
-    write("app.log", numbers(1, 10));
-    start();
-    ASSERT_TRUE(until_count(10));
-    // No turn happens in between: the generations in the middle are found under their rotated
-    // names.
-    for (std::size_t generation = 1; generation <= 5; ++generation) {
-        write("app.log", numbers(generation * 10 + 1, generation * 10 + 5));
-        for (int number = 5; number > 0; --number) {
-            const std::string from = "app.log." + std::to_string(number);
-            if (std::filesystem::exists(path(from)))
-                rename(from, "app.log." + std::to_string(number + 1));
-        }
-        rename("app.log", "app.log.1");
-        write("app.log", numbers(generation * 10 + 6, generation * 10 + 10));
-    }
-    ASSERT_TRUE(until([&] { return number_count() >= 60; }));
-    expect_numbers(1, 60);
-}
-
 TEST_P(RotationTest, with_the_rotated_copies_followed_too_nothing_is_doubled) {
     config.targets.push_back(target("", "app.log*"));
     write("app.log", numbers(1, 10));

@@ -32,7 +32,11 @@ class FaultyFileSystem : public FileSystem {
     std::function<int(const std::string& path)> watch_error;
     std::function<int()> look_error;                      // of reads that only compare
     std::function<bool(const std::string& path)> silent;  // no events for it
-    bool lose_events = false;                             // every read reports an overflow
+    // Called after what they are named for: something happens right then.
+    std::function<void(const std::string& path)> on_opened;
+    std::function<void()> on_listed;
+    std::int64_t born_ns = 0;  // of every file, when set
+    bool lose_events = false;  // every read reports an overflow
     bool no_instance = false;
     // Reads of this path fail with EIO, and nothing else of it does.
     std::string broken;
@@ -45,6 +49,7 @@ class FaultyFileSystem : public FileSystem {
             return failure(error, "open", path);
         auto file = path != broken ? real_->open(path) : open_broken(path);
         if (file) ++open_now;
+        if (on_opened) on_opened(path);
         return file;
     }
     Result<int> open_broken(const std::string& path) {
@@ -63,15 +68,15 @@ class FaultyFileSystem : public FileSystem {
         ++calls;
         const auto pretended = broken_files_.find(file);
         if (pretended != broken_files_.end()) {
-            return real_->status(pretended->second);
+            return born(real_->status(pretended->second));
         }
-        return real_->status(file);
+        return born(real_->status(file));
     }
     Result<FileStatus> status(const std::string& path) override {
         ++calls;
         if (const int error = status_error ? status_error(path) : 0)
             return failure(error, "stat", path);
-        return real_->status(path);
+        return born(real_->status(path));
     }
     Result<FileStatus> link_status(const std::string& path) override {
         return real_->link_status(path);
@@ -90,7 +95,9 @@ class FaultyFileSystem : public FileSystem {
         const std::string& directory,
         const std::function<void(std::string_view name, FileKind kind)>& each) override {
         ++calls;
-        return real_->list(directory, each);
+        auto done = real_->list(directory, each);
+        if (on_listed) on_listed();
+        return done;
     }
     bool has_events(const std::string& path) override {
         return !(silent && silent(path)) && real_->has_events(path);
@@ -124,6 +131,11 @@ class FaultyFileSystem : public FileSystem {
     }
 
   private:
+    [[nodiscard]] Result<FileStatus> born(Result<FileStatus> status) const {
+        if (status && born_ns != 0) status->born_ns = born_ns;
+        return status;
+    }
+
     std::unique_ptr<FileSystem> real_ = make_real_file_system();
     std::map<int, std::string> broken_files_;
 };
