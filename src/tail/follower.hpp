@@ -25,23 +25,24 @@ struct Follower;
 struct ReadSlot;
 
 struct FollowedPath {
-    std::string path;
-    std::uint32_t target = 0;         // index; its options count
-    std::uint16_t source_begin = 0;   // the source is the path from here
-    bool existed_at_start = false;    // then `from` says where its first file begins
-    bool had_file = false;            // the next one is a rotation
-    bool refused = false;             // not a regular file; said so
-    bool told_error = false;          // said once until it works again
-    int error = 0;                    // why it cannot be looked at or opened
-    std::uint64_t size_at_start = 0;  // bytes that were there when following began
-    std::uint32_t followers = 0;      // that have it as origin or primary
+    const std::string* key = nullptr;  // its own in TailState::paths
+    std::uint32_t target = 0;          // index; its options count
+    std::uint16_t source_begin = 0;    // the source is the path from here
+    bool existed_at_start = false;     // then `from` says where its first file begins
+    bool had_file = false;             // the next one is a rotation
+    bool refused = false;              // not a regular file; said so
+    bool told_error = false;           // said once until it works again
+    int error = 0;                     // why it cannot be looked at or opened
+    std::uint64_t size_at_start = 0;   // bytes that were there when following began
+    std::uint32_t followers = 0;       // that have it as origin or primary
     Follower* current = nullptr;
     std::uint64_t rotations = 0;
     std::int64_t last_read_us = 0;
     Retry retry;
 
+    [[nodiscard]] const std::string& path() const { return *key; }
     [[nodiscard]] std::string_view source() const {
-        return std::string_view(path).substr(source_begin);
+        return std::string_view(path()).substr(source_begin);
     }
 };
 
@@ -55,7 +56,7 @@ struct Follower {
     int watch = -1;            // -1: no events, checked periodically
     std::uint32_t index = 0;   // in the list of all
     std::uint32_t number = 0;  // in the ledger; 0: none yet
-    ContentMark mark;  // its position() is how far was read
+    ContentMark mark;          // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from this file

@@ -129,7 +129,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
         if (outcome.result == -EINTR)
             schedule(follower);
         else
-            read_failed(follower, Error{-outcome.result, "read", follower.origin->path});
+            read_failed(follower, Error{-outcome.result, "read", follower.origin->path()});
         return settle();
     }
     follower.retry.works();

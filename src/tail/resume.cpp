@@ -70,8 +70,8 @@ FilePosition TailState::position_of(Follower& follower) {
     counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
     position.flush_partial = follower.flush_partial;
     position.finishing = follower.finishing;
-    if (follower.primary != nullptr) position.path = follower.primary->path;
-    position.origin = follower.origin->path;
+    if (follower.primary != nullptr) position.path = follower.primary->path();
+    position.origin = follower.origin->path();
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
     position.modified_ns = follower.modified_ns;
@@ -185,7 +185,7 @@ Follower* TailState::restore(FilePosition& position) {
     primary->had_file = true;
     set_primary(follower, primary);
     primary->current = &follower;
-    watch_file(follower, primary->path);
+    watch_file(follower, primary->path());
     return &follower;
 }
 
@@ -203,7 +203,7 @@ bool TailState::resolve_mark(Follower& follower) {
     }
     const Likeness likeness = follower.mark.compare(files(), follower.file);
     if (likeness == Likeness::unreadable) {
-        read_failed(follower, Error{EIO, "read", follower.origin->path});
+        read_failed(follower, Error{EIO, "read", follower.origin->path()});
         return false;
     }
     if (likeness == Likeness::different) {

@@ -147,7 +147,7 @@ void TailState::release_successor(Follower& follower) {
 Follower* TailState::recover_copy(Follower& follower) {
     const ContentMark& mark = *follower.before_truncation;
     if (follower.primary == nullptr || mark.position() == 0) return nullptr;
-    const auto siblings = rotated_siblings(follower.primary->path);
+    const auto siblings = rotated_siblings(follower.primary->path());
     if (!siblings) return nullptr;
     for (const Sibling& sibling : *siblings) {
         if (sibling.status.size_bytes < mark.position()) continue;
@@ -174,7 +174,7 @@ Follower* TailState::recover_copy(Follower& follower) {
 // earlier was not.
 Follower& TailState::recover_generations(FollowedPath& entry, Follower& old) {
     Follower* last = &old;
-    auto found_siblings = rotated_siblings(entry.path);
+    auto found_siblings = rotated_siblings(entry.path());
     if (!found_siblings) return old;
     auto& siblings = *found_siblings;
     std::erase_if(siblings, [&](const Sibling& sibling) {
@@ -265,7 +265,7 @@ void TailState::is_generation(Follower& follower) {
 bool TailState::overwritten(const Follower& follower, const FileStatus& status) {
     if (status.size_bytes < follower.mark.position()) return false;
     if (follower.primary == nullptr) return true;
-    const auto named = files().status(follower.primary->path);
+    const auto named = files().status(follower.primary->path());
     return !named || named->identity != follower.identity;
 }
 
@@ -343,7 +343,7 @@ bool TailState::followed_by_pattern(const std::string& path) {
 }
 
 Result<void> TailState::open_under_rotated_name(Follower& follower) {
-    const auto siblings = rotated_siblings(follower.origin->path);
+    const auto siblings = rotated_siblings(follower.origin->path());
     if (!siblings) return tl::make_unexpected(siblings.error());
     for (const Sibling& sibling : *siblings) {
         if (sibling.status.identity != follower.identity) continue;
@@ -352,7 +352,7 @@ Result<void> TailState::open_under_rotated_name(Follower& follower) {
         follower.file = *opened;
         return {};
     }
-    return failure(ENOENT, "open", follower.origin->path);
+    return failure(ENOENT, "open", follower.origin->path());
 }
 
 // A new file beside a followed one, with a name that rotation gives: app.log.1 beside app.log. Is
@@ -366,8 +366,8 @@ bool TailState::resolve_copy(Follower& follower) {
     const bool settled = now_ms() - follower.changed_ms >= copy_settle_ms;
     for (const auto& [generation, old] : generations_in_doubt)
         if (generation == &follower) return resolve_generation(follower, *old, *status, settled);
-    const std::string directory(directory_name(follower.origin->path));
-    for (const std::string& name : original_names(base_name(follower.origin->path))) {
+    const std::string directory(directory_name(follower.origin->path()));
+    for (const std::string& name : original_names(base_name(follower.origin->path()))) {
         FollowedPath* const path = path_at(join_path(directory, name));
         if (path == nullptr || path->current == nullptr || path->current == &follower) continue;
         Follower& original = *path->current;

@@ -196,7 +196,7 @@ std::vector<WatcherStatus> Tail::watchers() const {
     for (const auto& follower : state_->followers) {
         const FollowedPath& path = *follower->origin;
         WatcherStatus row;
-        row.path = follower->primary != nullptr ? follower->primary->path : path.path;
+        row.path = follower->primary != nullptr ? follower->primary->path() : path.path();
         row.size_bytes = std::max(follower->known_size_bytes, follower->mark.position());
         row.position = follower->mark.position();
         row.entries = follower->entries;
