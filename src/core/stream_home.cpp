@@ -186,7 +186,7 @@ std::string StreamHome::watchers_json() const {
     std::string out;
     JsonWriter json(out);
     json.begin_array();
-    for (const WatcherStatus& watcher : tail_.watchers()) {
+    for (const WatcherStatus& watcher : tail_.watchers().rows) {
         json.begin_object();
         json.key("path");
         json.string(watcher.path);

@@ -34,7 +34,7 @@ void TailState::sweep() {
         place_cursor = (place_cursor + 1) % places.size();
         Place& place = *places[place_cursor];
         if (place.watch < 0) continue;
-        if (place.told_error) scan_later(place, false);  // could not be listed before
+        if (place.error != 0) scan_later(place, false);  // could not be listed before
         recheck_place(place);
     }
     watch_again();

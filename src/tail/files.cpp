@@ -25,6 +25,7 @@ Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStat
     follower.modified_ns = status.modified_ns;
     follower.born_ns = status.born_ns;
     follower.recently_used = true;
+    note(follower, FileEvent::found);
     follower.index = static_cast<std::uint32_t>(followers.size());
     followers.push_back(std::move(made));
     by_identity.emplace(status.identity, &follower);
@@ -113,6 +114,7 @@ void TailState::retire(Follower& follower) {
     if (follower.retired) return;
     follower.retired = true;
     follower.changed_ms = now_ms();
+    note(follower, FileEvent::rotated_away);
     // What is written in the very last moment before a rotation may still be unread in a file whose
     // descriptor was saved.
     set_primary(follower, nullptr);

@@ -25,7 +25,9 @@ void TailState::look(const std::string& path, std::uint32_t target) {
         // A link that leads nowhere yet.
         if (path_at(path) == nullptr && files().link_status(path)) {
             watch_links(path);
-            path_gone(entry_for(path, target));
+            FollowedPath& entry = entry_for(path, target);
+            path_gone(entry);
+            entry.leads_nowhere = true;
         }
         return;
     }
@@ -103,6 +105,8 @@ void TailState::path_works(FollowedPath& entry) {
     entry.retry.works();
     entry.error = 0;
     entry.told_error = false;
+    entry.leads_nowhere = false;
+    entry.other_name = false;
 }
 
 // A FIFO, a socket, a device or a directory where a file is followed.
@@ -122,7 +126,10 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
         leave_path(entry, *before);
     if (known.primary != &entry && known.primary != nullptr && !known.retired) {
         const auto still = files().status(known.primary->path());
-        if (still && still->identity == known.identity) return;
+        if (still && still->identity == known.identity) {
+            entry.other_name = true;
+            return;
+        }
     }
     entry.had_file = true;
     const bool moved = known.primary != &entry;
@@ -135,6 +142,7 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
     // What is unread was written under the old name and is told under it; see checking.cpp.
     known.renamed = known.origin != &entry;
     known.changed_ms = now_ms();
+    if (moved) note(known, FileEvent::renamed);
     if (moved)
         log_debug("{}: {} is now called {}", stream_name, known.origin->path(), entry.path());
     schedule(known);

@@ -56,6 +56,9 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
     if (status.modified_ns < follower.modified_ns) follower.time_went_back = true;
     if (follower.maybe_copy && status.size_bytes != follower.known_size_bytes)
         follower.changed_ms = now_ms();
+    // What is watched is told of.
+    if (follower.watch < 0 && (touched || status.size_bytes != follower.known_size_bytes))
+        note(follower, FileEvent::changed);
     follower.known_size_bytes = status.size_bytes;
     follower.modified_ns = status.modified_ns;
     // Touched but not grown: the marker tells whether it was written anew.
@@ -97,6 +100,7 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     } else if (follower.splitter.holding()) {
         follower.flush_partial = true;
     }
+    note(follower, FileEvent::truncated);
     follower.mark.reset();
     if (!follower.flush_partial) follower.splitter.begin_file();
     follower.at_start = true;
@@ -117,7 +121,10 @@ void TailState::rotated(Follower& follower, RotationReason reason, Loss loss) {
     counters.rotations.add();
     loss.bytes += follower.notice.loss.bytes;
     loss.at_least = loss.at_least || follower.notice.loss.at_least;
-    follower.notice = {reason, ++follower.origin->rotations, loss};
+    FollowedPath& path = *follower.origin;
+    follower.notice = {reason, ++path.rotations, loss};
+    if (path.last_rotations == nullptr) path.last_rotations = std::make_unique<RotationHistory>();
+    path.last_rotations->add({path.rotations, files().wall_us(), reason});
 }
 
 // `then` begins when `first`, and all that already waits for it, has been read to the end it has

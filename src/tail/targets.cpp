@@ -66,6 +66,13 @@ TargetPlan::TargetPlan(const Target& target) : target_(target) {
     parts_.assign(parts.begin() + static_cast<std::ptrdiff_t>(fixed), parts.end());
 }
 
+std::string TargetPlan::fixed_path() const {
+    if (std::any_of(parts_.begin(), parts_.end(), has_glob)) return {};
+    std::string path = root_;
+    for (const std::string& part : parts_) path = join_path(path, part);
+    return path;
+}
+
 bool TargetPlan::part_matches(std::size_t part, std::string_view name) const {
     const std::string& wanted = parts_[part];
     return wanted == name || (has_glob(wanted) && glob_matches(wanted, std::string(name)));

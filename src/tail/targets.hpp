@@ -46,6 +46,8 @@ class TargetPlan {
     [[nodiscard]] const std::string& root() const { return root_; }
     [[nodiscard]] const std::vector<std::string>& parts() const { return parts_; }
 
+    // The one path a target without globs names, as following would name it; empty: there are globs.
+    [[nodiscard]] std::string fixed_path() const;
     [[nodiscard]] bool part_matches(std::size_t part, std::string_view name) const;
     // For files in a directory that the target names (or below it): `below` is the path from that
     // directory, name included.
