@@ -17,6 +17,11 @@ inline constexpr std::uint32_t line_bytes_ceiling = 64 * 1024 * 1024;
 // Bytes before the position that are read again with every read: they recognise a file that was truncated and regrown meanwhile.
 inline constexpr std::size_t tail_marker_bytes = 64;
 
+// --- Status ---
+// Rows of "watchers" in one answer. A core that writes a row holds its readers up for some 3 us; what is beyond is counted, and each
+// can be asked for by its path.
+inline constexpr std::size_t status_watchers_max = 1000;
+
 // --- Batches ---
 // A batch is published when it holds this much or when the turn ends.
 inline constexpr std::size_t batch_bytes_soft = 256 * 1024;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <map>
 
 #include "app/nearest.hpp"
@@ -19,12 +21,21 @@ constexpr std::string_view check_description =
     "Validates the configuration and prints it with where each value came from. Takes every option "
     "and\n"
     "TARGET of logwisp itself: what is shown is what would run.";
+constexpr std::string_view explain_description =
+    "Says for each stream of the configuration whether it follows PATH, by which target, and if "
+    "not, "
+    "why.\n"
+    "A running server is asked what it knows of it; where none answers, the state directory is. "
+    "Takes\n"
+    "every option of logwisp itself; targets are those of the configuration.";
 constexpr std::string_view run_footer =
     R"(TARGET is path[:pattern[:isfile]], for example /var/log:*.log or /var/log/syslog::true; "\:" is a colon
 in a name. Targets replace the configured streams by one.
 
 Commands:
   logwisp check [-c FILE] [--json]    validate the configuration and print it with where it came from
+  logwisp explain PATH [-c FILE] [--json]
+                                      say whether a file is followed, and why not
   logwisp tail URL|HOST:PORT          read a stream, resuming after interruptions
 
 Without --config the file is LOGWISP_CONFIG_FILE, $LOGWISP_CONFIG_DIR/logwisp.toml,
@@ -33,6 +44,28 @@ $XDG_CONFIG_HOME/logwisp.toml (~/.config/logwisp.toml) or /etc/logwisp/logwisp.t
 Exit codes: 0 stopped as asked, 1 could not start or failed, 2 bad usage, 78 bad configuration.
 See logwisp(1) and logwisp.toml(5).)";
 constexpr std::string_view check_footer = "Exit codes: 0 valid, 2 bad usage, 78 bad configuration.";
+constexpr std::string_view explain_footer =
+    "Exit codes: 0 it is or would be followed, 1 it is not, 2 bad usage, 78 bad configuration.";
+
+struct CommandText {
+    const char* name;
+    std::string_view description;
+    std::string_view footer;
+};
+
+CommandText text_of(Command command) {
+    switch (command) {
+        case Command::check:
+            return {"logwisp check", check_description, check_footer};
+        case Command::explain:
+            return {"logwisp explain", explain_description, explain_footer};
+        case Command::run:
+            break;
+    }
+    return {"logwisp", run_description, run_footer};
+}
+
+constexpr std::string_view commands[] = {"check", "tail", "explain"};
 
 // CLI11 fills these; one per flag of the table.
 struct Given {
@@ -50,7 +83,7 @@ void describe(CLI::App& cli, Command command, Given& given) {
     cli.set_help_flag();
     cli.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     cli.get_formatter()->column_width(34);
-    cli.get_formatter()->label("Positionals", "Targets");
+    cli.get_formatter()->label("Positionals", command == Command::explain ? "File" : "Targets");
     for (const Flag& flag : flags()) {
         std::string name(flag.name);
         std::string help(flag.help);
@@ -68,10 +101,14 @@ void describe(CLI::App& cli, Command command, Given& given) {
     }
     if (command == Command::check)
         cli.add_flag("--json", given.switches["--json"], "Print JSON, also for errors");
-    cli.add_option("TARGET", given.targets, "What to follow: path[:pattern[:isfile]]")
+    if (command == Command::explain) cli.add_flag("--json", given.switches["--json"], "Print JSON");
+    const bool explain = command == Command::explain;
+    cli.add_option(explain ? "PATH" : "TARGET", given.targets,
+                   explain ? "A file, whether it is there or not"
+                           : "What to follow: path[:pattern[:isfile]]")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->type_name("");
-    cli.footer(std::string(command == Command::run ? run_footer : check_footer));
+    cli.footer(std::string(text_of(command).footer));
 }
 
 template <class Subject>
@@ -148,7 +185,15 @@ CommandLine parse_command_line(Command command, const std::vector<std::string>& 
         for (const Flag& flag : flags())
             if (cli.count(std::string(flag.name)) > 0)
                 add_flag_value(flag, given.texts[std::string(flag.name)], out.flags, problems);
-        if (!given.targets.empty() && (given.targets[0] == "check" || given.targets[0] == "tail"))
+        if (command == Command::explain) {
+            if (given.targets.size() != 1 || given.targets[0].empty())
+                problems.push_back({{}, "one PATH is needed"});
+            else
+                out.path = given.targets[0];
+            return out;
+        }
+        if (!given.targets.empty() && std::find(std::begin(commands), std::end(commands),
+                                                given.targets[0]) != std::end(commands))
             problems.push_back(
                 {{},
                  fmt::format("{0} is a command and comes first: logwisp {0} ...; a file of that "
@@ -170,10 +215,10 @@ CommandLine parse_command_line(Command command, const std::vector<std::string>& 
 
 std::string help_text(Command command) {
     try {
-        CLI::App cli(std::string(command == Command::run ? run_description : check_description));
+        CLI::App cli(std::string(text_of(command).description));
         Given given;
         describe(cli, command, given);
-        return cli.help(command == Command::run ? "logwisp" : "logwisp check");
+        return cli.help(text_of(command).name);
     } catch (const std::exception& error) {
         return error.what();
     }

@@ -1,5 +1,5 @@
-// The command line of `logwisp` and `logwisp check`, read by CLI11 from the flag table. No
-// exception leaves; nothing is printed here.
+// The command line of `logwisp`, `logwisp check` and `logwisp explain`, read by CLI11 from the flag
+// table. No exception leaves; nothing is printed here.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,13 @@
 
 namespace logwisp {
 
-enum class Command : std::uint8_t { run, check };
+enum class Command : std::uint8_t { run, check, explain };
 
 struct CommandLine {
     std::optional<std::string> config_file;
     Layer flags;        // its `top` is meant for every stream; its targets for the implicit one
-    bool json = false;  // of check
+    std::string path;   // of explain
+    bool json = false;  // of check and explain
     bool help = false;
     bool version = false;
 };

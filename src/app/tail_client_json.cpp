@@ -169,6 +169,19 @@ std::string_view json_member(const std::vector<JsonMember>& members, std::string
     return {};
 }
 
+std::vector<std::string_view> json_elements(std::string_view json) {
+    Scanner scan(json);
+    std::vector<std::string_view> elements;
+    if (!scan.take('[') || scan.take(']')) return {};
+    do {
+        const std::string_view value = scan.value();
+        if (value.empty()) return {};
+        elements.push_back(value);
+    } while (scan.take(','));
+    if (!scan.take(']')) return {};
+    return elements;
+}
+
 std::optional<std::vector<JsonMember>> json_members(std::string_view json) {
     Scanner scan(json);
     std::vector<JsonMember> members;

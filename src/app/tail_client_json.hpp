@@ -21,6 +21,9 @@ std::optional<std::vector<JsonMember>> json_members(std::string_view json);
 // The value of the first member with this key; empty when there is none.
 std::string_view json_member(const std::vector<JsonMember>& members, std::string_view key);
 
+// The elements of a JSON array, as written; empty when it is none.
+std::vector<std::string_view> json_elements(std::string_view json);
+
 // The text of a JSON string, unescaped; absent when `value` is something else.
 std::optional<std::string> json_text(std::string_view value);
 

@@ -217,23 +217,24 @@ StatusFacts Core::status_facts() {
     return facts;
 }
 
-void Core::ask_status(const std::shared_ptr<StreamInfo>& info, Session& session) {
+void Core::ask_status(const std::shared_ptr<StreamInfo>& info, const StatusQuestion& question,
+                      Session& session) {
     CoreStream* here = find(info->id);
     if (here != nullptr && here->home() != nullptr)
         return session.on_status(
-            stream_status(*info, status_facts(), here->home()->watchers_json()));
+            stream_status(*info, status_facts(), here->home()->watchers_json(question)));
     // Asked of a stream that a reload has ended since.
     if (info->home_core == index_)
-        return session.on_status(stream_status(*info, status_facts(), "[]"));
+        return session.on_status(stream_status(*info, status_facts(), {}));
     waiting_for_status_[session.id()] = &session;
     Message message;
     message.kind = Message::Kind::task;
-    message.task = std::make_unique<Message::Task>([info, session_id = session.id(),
+    message.task = std::make_unique<Message::Task>([info, question, session_id = session.id(),
                                                     asker = index_](Core& home) {
         CoreStream* stream = home.find(info->id);
-        std::string watchers = stream != nullptr && stream->home() != nullptr
-                                   ? stream->home()->watchers_json()
-                                   : std::string("[]");
+        const WatchersJson watchers = stream != nullptr && stream->home() != nullptr
+                                          ? stream->home()->watchers_json(question)
+                                          : WatchersJson();
         Message reply;
         reply.kind = Message::Kind::task;
         reply.task = std::make_unique<Message::Task>(

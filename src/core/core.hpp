@@ -63,7 +63,8 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     [[nodiscard]] std::int64_t wall_us() override { return files_->wall_us(); }
     [[nodiscard]] std::uint64_t random() override;
     void join(const std::shared_ptr<StreamInfo>& stream, Session& session) override;
-    void ask_status(const std::shared_ptr<StreamInfo>& stream, Session& session) override;
+    void ask_status(const std::shared_ptr<StreamInfo>& stream, const StatusQuestion& question,
+                    Session& session) override;
     [[nodiscard]] std::string all_status() override;
     [[nodiscard]] bool ready() const override;
     [[nodiscard]] bool draining() const override { return draining_; }

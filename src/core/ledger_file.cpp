@@ -82,6 +82,9 @@ LedgerFile::~LedgerFile() {
 }
 
 std::string LedgerFile::name(const char* suffix) const { return file_name_ + suffix; }
+std::string LedgerFile::path(const char* suffix) const {
+    return directory_->path() + "/" + name(suffix);
+}
 
 Result<std::unique_ptr<LedgerFile>> LedgerFile::open(std::shared_ptr<StateDirectory> directory,
                                                      std::string stream, const StateConfig& config,
@@ -109,7 +112,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (half_new >= 0) {
         LedgerHeader header;
         LedgerState state;
-        const auto whole = read(half_new, header, state);
+        const auto whole = read(half_new, path(".ledger.new"), header, state);
         ::close(half_new);
         if (whole && *whole && header.version == ledger_version && state.damaged_slots == 0) {
             begun_anew_ = true;
@@ -120,12 +123,12 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     }
     const int file = ::openat(directory, name(".ledger").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0 && errno != ENOENT)
-        return failure(errno, "cannot be opened", directory_->path() + "/" + name(".ledger"));
+        return failure(errno, "cannot be opened", path(".ledger"));
     LedgerHeader header;
     auto state = std::make_unique<LedgerState>();
     bool found = false;
     if (file >= 0) {
-        const auto looked = read(file, header, *state);
+        const auto looked = read(file, path(".ledger"), header, *state);
         if (!looked) {
             ::close(file);
             return tl::unexpected(looked.error());
@@ -147,7 +150,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
                        fmt::format("is of format {}, and this logwisp knows {}: run the newer one, "
                                    "or move the file away",
                                    header.version, ledger_version),
-                       directory_->path() + "/" + name(".ledger"));
+                       path(".ledger"));
     }
     next_sequence_ = state->next_sequence;
     epochs_ = state->epochs;
@@ -176,12 +179,12 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     // A torn end was never published.
     if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0 ||
         !write_header(false))
-        return failure(errno, "cannot be written", directory_->path() + "/" + name(".ledger"));
+        return failure(errno, "cannot be written", path(".ledger"));
     if (!complete) {
         LedgerRecords records;
         add_epoch(records, epochs_.back());
         if (!append(records, next_sequence_, 0))
-            return failure(EIO, "cannot be written", directory_->path() + "/" + name(".ledger"));
+            return failure(EIO, "cannot be written", path(".ledger"));
     }
     return {};
 }
@@ -199,8 +202,25 @@ bool LedgerFile::is_complete(const LedgerHeader& header, const LedgerState& stat
            static_cast<std::uint64_t>(status.st_size) == state.valid_slots * ledger_slot_bytes;
 }
 
+Result<std::unique_ptr<LedgerState>> LedgerFile::look(const std::string& directory,
+                                                      const std::string& stream) {
+    const std::string path = directory + "/" + as_file_name(stream) + ".ledger";
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0 && errno == ENOENT) return nullptr;
+    if (file < 0) return failure(errno, "cannot be opened", path);
+    LedgerHeader header;
+    auto state = std::make_unique<LedgerState>();
+    const auto found = read(file, path, header, *state);
+    ::close(file);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found || header.version != ledger_version)
+        return failure(0, "is not a ledger of this version", path);
+    return state;
+}
+
 // False: it is none.
-Result<bool> LedgerFile::read(int file, LedgerHeader& header, LedgerState& state) {
+Result<bool> LedgerFile::read(int file, const std::string& path, LedgerHeader& header,
+                              LedgerState& state) {
     auto slots = std::make_unique<std::array<LedgerSlot, slots_per_read>>();
     std::uint64_t place = 0;
     for (;;) {
@@ -211,7 +231,7 @@ Result<bool> LedgerFile::read(int file, LedgerHeader& header, LedgerState& state
                                         static_cast<off_t>(place * ledger_slot_bytes + filled));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0)
-                return failure(errno, "cannot be read", directory_->path() + "/" + file_name_);
+                return failure(errno, "cannot be read", path);
             if (got == 0) break;
             filled += static_cast<std::size_t>(got);
         }

@@ -30,6 +30,9 @@ class LedgerFile {
     static Result<std::unique_ptr<LedgerFile>> open(std::shared_ptr<StateDirectory> directory,
                                                     std::string stream, const StateConfig& config,
                                                     std::int64_t wall_us);
+    // What the ledger of a stream says, only looked at: nothing is locked, mended or written. nullptr: there is none.
+    static Result<std::unique_ptr<LedgerState>> look(const std::string& directory,
+                                                     const std::string& stream);
     ~LedgerFile();
     LedgerFile(const LedgerFile&) = delete;
     LedgerFile& operator=(const LedgerFile&) = delete;
@@ -73,7 +76,8 @@ class LedgerFile {
                const StateConfig& config);
 
     [[nodiscard]] Result<void> recover(std::int64_t wall_us);
-    [[nodiscard]] Result<bool> read(int file, LedgerHeader& header, LedgerState& state);
+    [[nodiscard]] static Result<bool> read(int file, const std::string& path, LedgerHeader& header,
+                                           LedgerState& state);
     [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us);
     [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
     [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
@@ -83,6 +87,7 @@ class LedgerFile {
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
     void set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;
+    [[nodiscard]] std::string path(const char* suffix) const;
 
     std::shared_ptr<StateDirectory> directory_;
     std::string stream_;  // its name

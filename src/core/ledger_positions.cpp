@@ -52,6 +52,8 @@ std::unique_ptr<TailPositions> positions_of(const LedgerState& state, FileSystem
         history.path = path;
         history.had_file = true;
         history.rotations = count;
+        if (const auto last = state.last_rotations.find(path); last != state.last_rotations.end())
+            history.last_rotations = last->second;
         positions->paths.push_back(std::move(history));
     }
     auto& remembered = positions->remembered;

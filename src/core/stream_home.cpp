@@ -4,9 +4,9 @@
 #include <cstring>
 #include <utility>
 
-#include "base/clock.hpp"
 #include "core/ledger_positions.hpp"
-#include "wire/json.hpp"
+#include "core/watchers_json.hpp"
+#include "logwisp/limits.hpp"
 
 namespace logwisp {
 
@@ -182,39 +182,9 @@ void StreamHome::copy_counters() {
     to.ready.store(tail_.ready(), std::memory_order_relaxed);
 }
 
-std::string StreamHome::watchers_json() const {
-    std::string out;
-    JsonWriter json(out);
-    json.begin_array();
-    for (const WatcherStatus& watcher : tail_.watchers()) {
-        json.begin_object();
-        json.key("path");
-        json.string(watcher.path);
-        json.key("size");
-        json.number(watcher.size_bytes);
-        json.key("position");
-        json.number(watcher.position);
-        json.key("entries");
-        json.number(watcher.entries);
-        json.key("rotations");
-        json.number(watcher.rotations);
-        json.key("last_read");
-        if (watcher.last_read_us == 0)
-            json.null();
-        else
-            json.string(rfc3339_us(watcher.last_read_us));
-        json.key("polled");
-        json.boolean(watcher.polled);
-        json.key("draining");
-        json.boolean(watcher.draining);
-        if (!watcher.error.empty()) {
-            json.key("error");
-            json.string(watcher.error);
-        }
-        json.end_object();
-    }
-    json.end_array();
-    return out;
+WatchersJson StreamHome::watchers_json(const StatusQuestion& question) const {
+    return logwisp::watchers_json(
+        tail_.watchers({question.path, question.inode, status_watchers_max}));
 }
 
 }  // namespace logwisp

@@ -8,6 +8,7 @@
 
 #include "core/fabric.hpp"
 #include "core/recorder.hpp"
+#include "serve/status.hpp"
 #include "serve/stream_info.hpp"
 #include "stream/stream.hpp"
 #include "tail/tail.hpp"
@@ -50,8 +51,8 @@ class StreamHome final : public EntrySink {
     void give_up();
     [[nodiscard]] bool idle();
 
-    // /status "watchers".
-    [[nodiscard]] std::string watchers_json() const;
+    // /status "watchers", at most status_watchers_max of them.
+    [[nodiscard]] WatchersJson watchers_json(const StatusQuestion& question) const;
 
     Batch* batch() override;
     LedgerRecords* records() override { return recorder_.records(); }

@@ -15,6 +15,7 @@
 namespace logwisp {
 
 class Session;
+struct StatusQuestion;
 
 class Host {
   public:
@@ -29,7 +30,8 @@ class Host {
     // leaves.
     virtual void join(const std::shared_ptr<StreamInfo>& stream, Session& session) = 0;
     // The session's on_status() is called with the JSON, in this or a later turn.
-    virtual void ask_status(const std::shared_ptr<StreamInfo>& stream, Session& session) = 0;
+    virtual void ask_status(const std::shared_ptr<StreamInfo>& stream,
+                            const StatusQuestion& question, Session& session) = 0;
     [[nodiscard]] virtual std::string all_status() = 0;
     // Every stream follows its targets and nobody is draining.
     [[nodiscard]] virtual bool ready() const = 0;

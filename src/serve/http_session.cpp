@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "logwisp/limits.hpp"
+#include "serve/status.hpp"
 #include "wire/json.hpp"
 #include "wire/sse.hpp"
 
@@ -143,9 +144,12 @@ void HttpSession::respond(const HttpRequest& request) {
             return respond_stream(route->stream, request);
         case RouteKind::entries:
             return respond_entries(route->stream, request);
-        case RouteKind::status:
+        case RouteKind::status: {
+            const auto question = status_question(request.query);
+            if (!question) return answer_error(400, "inode must be a number");
             current.waiting = true;
-            return host().ask_status(route->stream, *this);
+            return host().ask_status(route->stream, *question, *this);
+        }
         case RouteKind::all_status:
             return answer_json(200, host().all_status());
         case RouteKind::health:

@@ -1,8 +1,10 @@
 #include "serve/status.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "logwisp/version.hpp"
+#include "wire/http.hpp"
 #include "wire/json.hpp"
 
 namespace logwisp {
@@ -141,8 +143,21 @@ void write_reactor(JsonWriter& json, const StatusFacts& facts) {
 
 }  // namespace
 
+std::optional<StatusQuestion> status_question(std::string_view query) {
+    StatusQuestion question;
+    question.path = query_value(query, "path").value_or("");
+    if (const auto text = query_value(query, "inode")) {
+        std::uint64_t inode = 0;
+        const char* const end = text->data() + text->size();
+        const auto read = std::from_chars(text->data(), end, inode);
+        if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+        question.inode = inode;
+    }
+    return question;
+}
+
 std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
-                          std::string_view watchers_json) {
+                          const WatchersJson& watchers) {
     std::string out;
     JsonWriter json(out);
     json.begin_object();
@@ -154,7 +169,9 @@ std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
     write_endpoints(json, stream, facts.router);
     write_features(json, stream.config);
     json.key("watchers");
-    json.raw(watchers_json);
+    json.raw(watchers.rows);
+    json.key("watchers_not_shown");
+    json.number(watchers.not_shown);
     write_clients(json, stream);
     write_history(json, stream);
     write_reactor(json, facts);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,23 @@ struct StatusFacts {
     std::uint64_t accept_failures = 0;  // of all ports
 };
 
-// One stream. `watchers_json` is the array its home core made.
+// Which files are asked about: all, or those of a path or of an inode (either will do).
+struct StatusQuestion {
+    std::string path;  // empty: none in particular
+    std::optional<std::uint64_t> inode;
+};
+// ?path=/var/log/app.log&inode=123; absent when `inode` is no number.
+std::optional<StatusQuestion> status_question(std::string_view query);
+
+// What a stream's home core says of files.
+struct WatchersJson {
+    std::string rows = "[]";
+    std::uint64_t not_shown = 0;
+};
+
+// One stream.
 std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
-                          std::string_view watchers_json);
+                          const WatchersJson& watchers);
 // All streams, with totals.
 std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
                        const StatusFacts& facts);

@@ -23,6 +23,11 @@ std::string take_text(std::string_view& text) {
     return taken;
 }
 
+RotationReason reason_of(std::uint64_t number) {
+    const bool known = number <= static_cast<std::uint64_t>(RotationReason::beyond_size);
+    return known ? static_cast<RotationReason>(number) : RotationReason::none;
+}
+
 }  // namespace
 
 void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, std::uint64_t place) {
@@ -108,6 +113,9 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
             follows(slot.entries);
             if (known == files.end()) break;
             rotations[known->second.origin] = slot.begin;
+            if (last_rotations.size() < paths_max)
+                last_rotations[known->second.origin].add(
+                    {slot.begin, slot.time_us, reason_of(slot.mark)});
             known->second.entries += slot.entries;
             break;
         case LedgerKind::closed:

@@ -15,6 +15,7 @@
 
 #include "stream/ledger_records.hpp"
 #include "stream/ledger_slot.hpp"
+#include "stream/rotation_history.hpp"
 
 namespace logwisp {
 
@@ -49,7 +50,8 @@ class LedgerState {
     std::uint64_t next_sequence = 1;
     std::vector<LedgerEpoch> epochs;  // oldest first
     std::vector<std::string> targets;
-    std::map<std::string, std::uint64_t> rotations;  // by path
+    std::map<std::string, std::uint64_t> rotations;         // by path
+    std::map<std::string, RotationHistory> last_rotations;  // by path; those noticed in this ledger
     std::unordered_map<std::uint32_t, RecordedFile> files;
     std::uint32_t file_number_max = 0;
     LedgerPlaces places;

@@ -34,7 +34,7 @@ void TailState::sweep() {
         place_cursor = (place_cursor + 1) % places.size();
         Place& place = *places[place_cursor];
         if (place.watch < 0) continue;
-        if (place.told_error) scan_later(place, false);  // could not be listed before
+        if (place.error != 0) scan_later(place, false);  // could not be listed before
         recheck_place(place);
     }
     watch_again();
@@ -66,7 +66,8 @@ void TailState::verify(Follower& follower) {
         follower.again = true;
         if (follower.primary == nullptr) return;
     }
-    if (follower.primary != nullptr) return look(follower.primary->path, follower.primary->target);
+    if (follower.primary != nullptr)
+        return look(follower.primary->path(), follower.primary->target);
     if (follower.file < 0) return;
     if (const auto status = files().status(follower.file)) examine(follower, *status);
 }
@@ -113,7 +114,7 @@ void TailState::watch_again() {
     for (const auto& follower : followers) {
         if (follower->watch >= 0 || follower->primary == nullptr || tries == 0) continue;
         --tries;
-        watch_file(*follower, follower->primary->path);
+        watch_file(*follower, follower->primary->path());
         if (follower->watch < 0) break;
         schedule(*follower);
     }
@@ -130,7 +131,7 @@ void TailState::retry_due() {
     for (; left > 0; --left) {
         const FollowedPath* const entry = failed_paths.take(now_ms());
         if (entry == nullptr) break;
-        const std::string path = entry->path;  // the entry may go meanwhile
+        const std::string path = entry->path();  // the entry may go meanwhile
         look(path, entry->target);
     }
 }
@@ -160,7 +161,7 @@ void TailState::check_retired() {
         if (follower->file < 0 && follower->error != 0) {
             counters.unknown_losses.add();
             log_warn("{}: {}: rotated away and cannot be opened", stream_name,
-                     follower->origin->path);
+                     follower->origin->path());
         }
         follower->finishing = true;
         schedule(*follower);
@@ -172,7 +173,7 @@ void TailState::told_lost(const Follower& follower, std::uint64_t size_bytes) {
     if (size_bytes <= position) return;
     counters.lost_bytes.add(size_bytes - position);
     log_warn("{}: {}: rotated away with {} bytes that cannot be read", stream_name,
-             follower.origin->path, size_bytes - position);
+             follower.origin->path(), size_bytes - position);
 }
 
 void TailState::check_held() {

@@ -25,6 +25,7 @@ Follower& TailState::add_follower(std::unique_ptr<Follower> made, const FileStat
     follower.modified_ns = status.modified_ns;
     follower.born_ns = status.born_ns;
     follower.recently_used = true;
+    note(follower, FileEvent::found);
     follower.index = static_cast<std::uint32_t>(followers.size());
     followers.push_back(std::move(made));
     by_identity.emplace(status.identity, &follower);
@@ -38,7 +39,7 @@ void TailState::leave_alone(Follower& follower) {
     follower.refused = true;
     counters.files.subtract();
     close_file(follower);
-    log_info("{}: {}: compressed: left alone", stream_name, follower.origin->path);
+    log_info("{}: {}: compressed: left alone", stream_name, follower.origin->path());
 }
 
 void TailState::close_file(Follower& follower) {
@@ -100,7 +101,7 @@ void TailState::names_changed(Follower& follower) {
 
 void TailState::set_origin(Follower& follower, FollowedPath* entry) {
     if (entry != nullptr) {
-        if (++entry->followers <= 2) bases_to_name.emplace_back(base_name(entry->path));
+        if (++entry->followers <= 2) bases_to_name.emplace_back(base_name(entry->path()));
     }
     if (follower.origin != nullptr) --follower.origin->followers;
     follower.origin = entry;
@@ -113,6 +114,7 @@ void TailState::retire(Follower& follower) {
     if (follower.retired) return;
     follower.retired = true;
     follower.changed_ms = now_ms();
+    note(follower, FileEvent::rotated_away);
     // What is written in the very last moment before a rotation may still be unread in a file whose
     // descriptor was saved.
     set_primary(follower, nullptr);
@@ -213,12 +215,12 @@ void TailState::limit_descriptors(std::size_t looked_at_max) {
 Result<void> TailState::reopen(Follower& follower) {
     if (follower.file >= 0) return {};
     if (follower.primary == nullptr) return open_under_rotated_name(follower);
-    const auto opened = open_file(follower.primary->path);
+    const auto opened = open_file(follower.primary->path());
     if (!opened) return tl::make_unexpected(opened.error());
     const auto status = files().status(*opened);
     if (!status || status->identity != follower.identity) {
         close_file(*opened);
-        return failure(ESTALE, "open", follower.primary->path);
+        return failure(ESTALE, "open", follower.primary->path());
     }
     follower.file = *opened;
     return {};

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "tail/content_mark.hpp"
+#include "tail/file_event.hpp"
 #include "tail/file_system.hpp"
 #include "tail/position.hpp"
 #include "tail/retry_list.hpp"
@@ -25,23 +26,27 @@ struct Follower;
 struct ReadSlot;
 
 struct FollowedPath {
-    std::string path;
-    std::uint32_t target = 0;         // index; its options count
-    std::uint16_t source_begin = 0;   // the source is the path from here
-    bool existed_at_start = false;    // then `from` says where its first file begins
-    bool had_file = false;            // the next one is a rotation
-    bool refused = false;             // not a regular file; said so
-    bool told_error = false;          // said once until it works again
-    int error = 0;                    // why it cannot be looked at or opened
-    std::uint64_t size_at_start = 0;  // bytes that were there when following began
-    std::uint32_t followers = 0;      // that have it as origin or primary
+    const std::string* key = nullptr;  // its own in TailState::paths
+    std::uint32_t target = 0;          // index; its options count
+    std::uint16_t source_begin = 0;    // the source is the path from here
+    bool existed_at_start = false;     // then `from` says where its first file begins
+    bool had_file = false;             // the next one is a rotation
+    bool refused = false;              // not a regular file; said so
+    bool told_error = false;           // said once until it works again
+    bool leads_nowhere = false;        // a symbolic link to nothing
+    bool other_name = false;           // of a file that is read under another one
+    int error = 0;                     // why it cannot be looked at or opened
+    std::uint64_t size_at_start = 0;   // bytes that were there when following began
+    std::uint32_t followers = 0;       // that have it as origin or primary
     Follower* current = nullptr;
     std::uint64_t rotations = 0;
+    std::unique_ptr<RotationHistory> last_rotations;  // once there was one
     std::int64_t last_read_us = 0;
     Retry retry;
 
+    [[nodiscard]] const std::string& path() const { return *key; }
     [[nodiscard]] std::string_view source() const {
-        return std::string_view(path).substr(source_begin);
+        return std::string_view(path()).substr(source_begin);
     }
 };
 
@@ -74,9 +79,11 @@ struct Follower {
     std::uint64_t changed_ms =
         0;  // last time something was read or looked for in vain while retired or in doubt
     std::uint64_t held_since_ms = 0;  // since when the partial line is held
+    std::int64_t event_us = 0;        // when `last_event` was, by the wall clock
     Retry retry;
     int error = 0;
 
+    FileEvent last_event = FileEvent::found;
     bool queued : 1 = false;
     bool again : 1 = false;          // look once more when the slot is done
     bool retired : 1 = false;        // no path names it: read on until idle

@@ -69,7 +69,7 @@ void TailState::look_for_generations(const std::string& path) {
 // not. The last of them, or `old`.
 Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, const Follower* next) {
     Follower* last = &old;
-    auto found_siblings = rotated_siblings(entry.path);
+    auto found_siblings = rotated_siblings(entry.path());
     if (!found_siblings) return old;
     auto& siblings = *found_siblings;
     const auto generation = [&](const Follower& follower, int number_otherwise) {
@@ -126,7 +126,7 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, con
 }
 
 Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {
-    const auto opened = open_rotated(sibling, origin.path);
+    const auto opened = open_rotated(sibling, origin.path());
     if (!opened) return nullptr;
     const auto status = files().status(*opened);
     if (!status || status->kind != FileKind::regular || find(status->identity) != nullptr) {
@@ -204,7 +204,7 @@ Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path) {
 }
 
 Result<void> TailState::open_under_rotated_name(Follower& follower) {
-    const std::string& original = follower.origin->path;
+    const std::string& original = follower.origin->path();
     const auto siblings = rotated_siblings(original);
     if (!siblings) return tl::make_unexpected(siblings.error());
     const Sibling* const sibling = find_file(*siblings, follower.identity);

@@ -25,7 +25,9 @@ void TailState::look(const std::string& path, std::uint32_t target) {
         // A link that leads nowhere yet.
         if (path_at(path) == nullptr && files().link_status(path)) {
             watch_links(path);
-            path_gone(entry_for(path, target));
+            FollowedPath& entry = entry_for(path, target);
+            path_gone(entry);
+            entry.leads_nowhere = true;
         }
         return;
     }
@@ -61,7 +63,7 @@ FollowedPath& TailState::entry_for(const std::string& path, std::uint32_t target
     const auto [found, added] = paths.try_emplace(path);
     FollowedPath& entry = found->second;
     if (added) {
-        entry.path = path;
+        entry.key = &found->first;
         entry.target = target;
         const std::string_view base = base_name(path);
         entry.source_begin = static_cast<std::uint16_t>(path.size() - base.size());
@@ -80,8 +82,8 @@ void TailState::path_gone(FollowedPath& entry) {
     path_works(entry);
     entry.existed_at_start = false;  // what comes now is new
     if (absent_paths.size() < absent_paths_max &&
-        std::find(absent_paths.begin(), absent_paths.end(), entry.path) == absent_paths.end())
-        absent_paths.push_back(entry.path);
+        std::find(absent_paths.begin(), absent_paths.end(), entry.path()) == absent_paths.end())
+        absent_paths.push_back(entry.path());
     if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
         leave_path(entry, *entry.current);
 }
@@ -103,13 +105,15 @@ void TailState::path_works(FollowedPath& entry) {
     entry.retry.works();
     entry.error = 0;
     entry.told_error = false;
+    entry.leads_nowhere = false;
+    entry.other_name = false;
 }
 
 // A FIFO, a socket, a device or a directory where a file is followed.
 void TailState::refuse(FollowedPath& entry) {
     path_works(entry);
     if (!std::exchange(entry.refused, true))
-        log_warn("{}: {}: not a regular file: left alone", stream_name, entry.path);
+        log_warn("{}: {}: not a regular file: left alone", stream_name, entry.path());
     if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
         leave_path(entry, *entry.current);
 }
@@ -121,8 +125,11 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
     if (before != nullptr && before != &known && before->primary == &entry && !before->retired)
         leave_path(entry, *before);
     if (known.primary != &entry && known.primary != nullptr && !known.retired) {
-        const auto still = files().status(known.primary->path);
-        if (still && still->identity == known.identity) return;
+        const auto still = files().status(known.primary->path());
+        if (still && still->identity == known.identity) {
+            entry.other_name = true;
+            return;
+        }
     }
     entry.had_file = true;
     const bool moved = known.primary != &entry;
@@ -135,14 +142,16 @@ void TailState::name_again(FollowedPath& entry, Follower& known) {
     // What is unread was written under the old name and is told under it; see checking.cpp.
     known.renamed = known.origin != &entry;
     known.changed_ms = now_ms();
-    if (moved) log_debug("{}: {} is now called {}", stream_name, known.origin->path, entry.path);
+    if (moved) note(known, FileEvent::renamed);
+    if (moved)
+        log_debug("{}: {} is now called {}", stream_name, known.origin->path(), entry.path());
     schedule(known);
 }
 
 void TailState::open_new(FollowedPath& entry) {
     // Before it is opened: what happens at the far end from now on is told.
-    watch_links(entry.path);
-    const auto opened = open_file(entry.path);
+    watch_links(entry.path());
+    const auto opened = open_file(entry.path());
     if (!opened) {
         if (is_gone(opened.error())) return path_gone(entry);
         return path_failed(entry, opened.error());
@@ -153,7 +162,7 @@ void TailState::open_new(FollowedPath& entry) {
         close_file(file);
         return status ? refuse(entry) : path_failed(entry, status.error());
     }
-    if (find(status->identity) == nullptr) look_for_generations(entry.path);
+    if (find(status->identity) == nullptr) look_for_generations(entry.path());
     if (Follower* known = find(status->identity)) {
         close_file(file);
         path_works(entry);
@@ -186,7 +195,7 @@ void TailState::open_new(FollowedPath& entry) {
         suspects.push_back(&follower);
     }
     if (follower.mark.position() != 0) record_due(follower);
-    watch_file(follower, entry.path);
+    watch_file(follower, entry.path());
     if (follower.refused) return leave_alone(follower);
     schedule(follower);
     limit_descriptors(idle_files_looked_for);
@@ -205,7 +214,7 @@ Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int
         const ContentMark mark = known->second;
         const Likeness likeness = mark.position() <= status.size_bytes ? mark.compare(files(), file)
                                                                        : Likeness::different;
-        if (likeness == Likeness::unreadable) return failure(EIO, "read", entry.path);
+        if (likeness == Likeness::unreadable) return failure(EIO, "read", entry.path());
         remembered.erase(known);
         if (likeness == Likeness::same) {
             follower.mark = mark;
@@ -213,8 +222,8 @@ Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int
             return {};
         }
     }
-    const std::string directory(directory_name(entry.path));
-    for (const std::string& original : original_names(base_name(entry.path))) {
+    const std::string directory(directory_name(entry.path()));
+    for (const std::string& original : original_names(base_name(entry.path()))) {
         const FollowedPath* path = path_at(join_path(directory, original));
         if (path != nullptr && path->current != nullptr) follower.maybe_copy = true;
     }
@@ -312,12 +321,12 @@ void TailState::name_sources(const std::string& base) {
         if (entry->followers != 0) unnamed.push_back(entry);
     for (std::size_t components = 1; !unnamed.empty(); ++components) {
         std::map<std::string_view, std::size_t> tails;
-        for (const FollowedPath* entry : unnamed) ++tails[path_tail(entry->path, components)];
+        for (const FollowedPath* entry : unnamed) ++tails[path_tail(entry->path(), components)];
         std::erase_if(unnamed, [&](FollowedPath* entry) {
-            const std::string_view tail = path_tail(entry->path, components);
-            if (tails[tail] > 1 && tail.size() < entry->path.size()) return false;
+            const std::string_view tail = path_tail(entry->path(), components);
+            if (tails[tail] > 1 && tail.size() < entry->path().size()) return false;
             const std::size_t bytes = std::min(tail.size(), source_bytes_max);
-            entry->source_begin = static_cast<std::uint16_t>(entry->path.size() - bytes);
+            entry->source_begin = static_cast<std::uint16_t>(entry->path().size() - bytes);
             return true;
         });
     }
@@ -327,13 +336,13 @@ void TailState::name_sources(const std::string& base) {
 void TailState::forget_path_if_unused(FollowedPath& entry) {
     if (entry.followers != 0 || entry.current != nullptr || paths.size() <= remembered_paths_max)
         return;
-    if (files().link_status(entry.path)) return;
-    auto& group = paths_by_base[std::string(base_name(entry.path))];
+    if (files().link_status(entry.path())) return;
+    auto& group = paths_by_base[std::string(base_name(entry.path()))];
     std::erase(group, &entry);
-    if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path)));
+    if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path())));
     failed_paths.forget(entry);
-    std::erase(absent_paths, entry.path);
-    paths.erase(entry.path);
+    std::erase(absent_paths, entry.path());
+    paths.erase(paths.find(entry.path()));
 }
 
 }  // namespace logwisp

@@ -4,25 +4,6 @@
 
 namespace logwisp {
 
-namespace {
-
-std::string_view reason_text(RotationReason reason) {
-    switch (reason) {
-        case RotationReason::inode_change:
-            return "inode change";
-        case RotationReason::size_decrease:
-            return "size decrease";
-        case RotationReason::time_reset:
-            return "modification time reset";
-        case RotationReason::beyond_size:
-        case RotationReason::none:
-            break;
-    }
-    return "position beyond file size";
-}
-
-}  // namespace
-
 std::size_t encode_notice(Encoder& encoder, const Notice& notice, Timestamp made,
                           std::string_view source, char* out) {
     char message[128];

@@ -7,16 +7,9 @@
 #include <string_view>
 
 #include "entry/encode.hpp"
+#include "stream/rotation_history.hpp"
 
 namespace logwisp {
-
-enum class RotationReason : std::uint8_t {
-    none,
-    inode_change,
-    size_decrease,
-    time_reset,
-    beyond_size
-};
 
 // What a rotation destroyed before it was read. What was written between the last look and a
 // truncation leaves no trace, so that of a truncation only the least is known.

@@ -166,11 +166,11 @@ void TailState::list_names(Place& place) {
         listing.names.emplace_back(name);
     });
     if (!listed) {
-        if (!std::exchange(place.told_error, true))
+        if (std::exchange(place.error, listed.error().code) == 0)
             log_warn("{}: {}: its files cannot be looked for", stream_name, listed.error().text());
         return;
     }
-    place.told_error = false;
+    place.error = 0;
     std::sort(listing.names.begin(), listing.names.end());
     listing.place = &place;
     listing.told = std::exchange(place.scan_is_told, false);

@@ -13,6 +13,7 @@
 
 #include "base/counters.hpp"
 #include "logwisp/config.hpp"
+#include "stream/rotation_history.hpp"
 #include "tail/content_mark.hpp"
 #include "tail/file_system.hpp"
 #include "tail/notice.hpp"
@@ -50,6 +51,7 @@ struct PathHistory {
     bool existed_at_start = false;  // see FollowedPath
     std::uint64_t size_at_start = 0;
     std::uint64_t rotations = 0;
+    RotationHistory last_rotations;
     std::int64_t last_read_us = 0;
 };
 

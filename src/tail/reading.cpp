@@ -129,7 +129,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
         if (outcome.result == -EINTR)
             schedule(follower);
         else
-            read_failed(follower, Error{-outcome.result, "read", follower.origin->path});
+            read_failed(follower, Error{-outcome.result, "read", follower.origin->path()});
         return settle();
     }
     follower.retry.works();
@@ -252,6 +252,7 @@ void TailState::after_read(Follower& follower, bool full) {
 
 void TailState::read_failed(Follower& follower, const Error& error) {
     follower.error = error.code;
+    note(follower, FileEvent::failed);
     follower.retry.fail(now_ms());
     // Not this file's fault: others give their descriptor back as soon as they have been read.
     const bool everybody = is_out_of_descriptors(error.code);

@@ -65,9 +65,9 @@ void TailState::record_file(LedgerRecords& records, std::uint32_t index, Followe
     file.mark = follower.identity.generation;
     file.time_us = follower.born_ns;
     file.file_place = follower.entries;
-    std::string text = follower.primary != nullptr ? follower.primary->path : std::string();
+    std::string text = follower.primary != nullptr ? follower.primary->path() : std::string();
     text.push_back('\0');
-    text.append(follower.origin->path).push_back('\0');
+    text.append(follower.origin->path()).push_back('\0');
     text.append(source).push_back('\0');
     records.add(index, file, text);
 }

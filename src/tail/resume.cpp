@@ -51,8 +51,10 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     }
     for (const auto& [path, entry] : paths)
         if (entry.had_file || entry.existed_at_start)
-            positions->paths.push_back({path, entry.had_file, entry.existed_at_start,
-                                        entry.size_at_start, entry.rotations, entry.last_read_us});
+            positions->paths.push_back(
+                {path, entry.had_file, entry.existed_at_start, entry.size_at_start, entry.rotations,
+                 entry.last_rotations ? *entry.last_rotations : RotationHistory(),
+                 entry.last_read_us});
     add_counts(counters, positions->counters);
     positions->remembered.assign(remembered.begin(), remembered.end());
     return positions;
@@ -70,8 +72,8 @@ FilePosition TailState::position_of(Follower& follower) {
     counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
     position.flush_partial = follower.flush_partial;
     position.finishing = follower.finishing;
-    if (follower.primary != nullptr) position.path = follower.primary->path;
-    position.origin = follower.origin->path;
+    if (follower.primary != nullptr) position.path = follower.primary->path();
+    position.origin = follower.origin->path();
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
     position.modified_ns = follower.modified_ns;
@@ -118,6 +120,8 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
         entry->existed_at_start = history.existed_at_start;
         entry->size_at_start = history.size_at_start;
         entry->rotations = history.rotations;
+        if (!history.last_rotations.past().empty())
+            entry->last_rotations = std::make_unique<RotationHistory>(history.last_rotations);
         entry->last_read_us = history.last_read_us;
     }
     std::vector<Follower*> restored;
@@ -165,6 +169,7 @@ Follower* TailState::restore(FilePosition& position) {
         made->before_truncation = std::make_unique<ContentMark>(*position.before_truncation);
     if (position.file >= 0) parts.descriptors.opened();
     Follower& follower = add_follower(std::move(made), status, std::exchange(position.file, -1));
+    note(follower, FileEvent::continued);
     set_origin(follower, origin != nullptr ? origin : primary);
     if (follower.maybe_copy) suspects.push_back(&follower);
     note_held(follower);
@@ -185,7 +190,7 @@ Follower* TailState::restore(FilePosition& position) {
     primary->had_file = true;
     set_primary(follower, primary);
     primary->current = &follower;
-    watch_file(follower, primary->path);
+    watch_file(follower, primary->path());
     return &follower;
 }
 
@@ -203,7 +208,7 @@ bool TailState::resolve_mark(Follower& follower) {
     }
     const Likeness likeness = follower.mark.compare(files(), follower.file);
     if (likeness == Likeness::unreadable) {
-        read_failed(follower, Error{EIO, "read", follower.origin->path});
+        read_failed(follower, Error{EIO, "read", follower.origin->path()});
         return false;
     }
     if (likeness == Likeness::different) {

@@ -55,6 +55,9 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
     if (status.modified_ns < follower.modified_ns) follower.time_went_back = true;
     if (follower.maybe_copy && status.size_bytes != follower.known_size_bytes)
         follower.changed_ms = now_ms();
+    // What is watched is told of.
+    if (follower.watch < 0 && (touched || status.size_bytes != follower.known_size_bytes))
+        note(follower, FileEvent::changed);
     follower.known_size_bytes = status.size_bytes;
     follower.modified_ns = status.modified_ns;
     // Touched but not grown: the marker tells whether it was written anew.
@@ -96,6 +99,7 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     } else if (follower.splitter.holding()) {
         follower.flush_partial = true;
     }
+    note(follower, FileEvent::truncated);
     follower.mark.reset();
     if (!follower.flush_partial) follower.splitter.begin_file();
     follower.at_start = true;
@@ -116,7 +120,10 @@ void TailState::rotated(Follower& follower, RotationReason reason, Loss loss) {
     counters.rotations.add();
     loss.bytes += follower.notice.loss.bytes;
     loss.at_least = loss.at_least || follower.notice.loss.at_least;
-    follower.notice = {reason, ++follower.origin->rotations, loss};
+    FollowedPath& path = *follower.origin;
+    follower.notice = {reason, ++path.rotations, loss};
+    if (path.last_rotations == nullptr) path.last_rotations = std::make_unique<RotationHistory>();
+    path.last_rotations->add({path.rotations, files().wall_us(), reason});
 }
 
 // `then` begins when `first`, and all that already waits for it, has been read to the end it has
@@ -146,7 +153,7 @@ void TailState::release_successor(Follower& follower) {
 Follower* TailState::recover_copy(Follower& follower) {
     const ContentMark& mark = *follower.before_truncation;
     if (follower.primary == nullptr || mark.position() == 0) return nullptr;
-    const auto siblings = rotated_siblings(follower.primary->path);
+    const auto siblings = rotated_siblings(follower.primary->path());
     if (!siblings) return nullptr;
     for (const Sibling& sibling : *siblings) {
         if (sibling.status.size_bytes < mark.position()) continue;
@@ -213,7 +220,7 @@ void TailState::is_generation(Follower& follower) {
 bool TailState::overwritten(const Follower& follower, const FileStatus& status) {
     if (status.size_bytes < follower.mark.position()) return false;
     if (follower.primary == nullptr) return true;
-    const auto named = files().status(follower.primary->path);
+    const auto named = files().status(follower.primary->path());
     return !named || named->identity != follower.identity;
 }
 
@@ -241,8 +248,8 @@ bool TailState::resolve_copy(Follower& follower) {
     const bool settled = now_ms() - follower.changed_ms >= copy_settle_ms;
     for (const auto& [generation, old] : generations_in_doubt)
         if (generation == &follower) return resolve_generation(follower, *old, *status, settled);
-    const std::string directory(directory_name(follower.origin->path));
-    for (const std::string& name : original_names(base_name(follower.origin->path))) {
+    const std::string directory(directory_name(follower.origin->path()));
+    for (const std::string& name : original_names(base_name(follower.origin->path()))) {
         FollowedPath* const path = path_at(join_path(directory, name));
         if (path == nullptr || path->current == nullptr || path->current == &follower) continue;
         Follower& original = *path->current;

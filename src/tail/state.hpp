@@ -9,6 +9,7 @@
 //   - reading.cpp: read slots, splitting, entries
 //   - resume.cpp: stopping so that another Tail goes on, and going on
 //   - checking.cpp: everything periodic: verification, retries, polling, retirement
+//   - telling.cpp: what /status says of files
 //   - tail.cpp: the public face
 //
 // Every entry point (events, timer, read, sink) notes or does its work and ends with settle().
@@ -71,7 +72,7 @@ struct Place {
     std::uint32_t depth = 0;       // below the directory the target names
     std::uint32_t base_bytes = 0;  // length of that directory's path
     int watch = -1;                // -1: polled
-    bool told_error = false;
+    int error = 0;                 // why it could not be listed; said
     bool to_scan = false;
     bool scan_is_told = false;
 };
@@ -307,6 +308,14 @@ struct TailState final : WatchListener {
     [[nodiscard]] bool emit_partial(Follower& follower);
     [[nodiscard]] bool emit_notice(Follower& follower);
     [[nodiscard]] ReadSlot* free_slot();
+
+    // --- telling.cpp ---
+    void note(Follower& follower, FileEvent event);
+    [[nodiscard]] Watchers watchers(const WatcherQuestion& question);
+    [[nodiscard]] WatcherStatus row_of(std::uint32_t target, const std::string& path) const;
+    [[nodiscard]] WatcherStatus row_of(const Follower& follower) const;
+    void tell_unread_paths(const WatcherQuestion& question, Watchers& told);
+    void tell_missing_targets(const WatcherQuestion& question, Watchers& told);
 
     // --- checking.cpp ---
     void sweep();

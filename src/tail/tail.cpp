@@ -14,6 +14,14 @@ namespace {
 constexpr std::uint32_t self_mask =
     IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED | IN_ATTRIB;
 
+// Of a file's own watch; the weightiest when several were told together.
+FileEvent event_of(std::uint32_t mask) {
+    if ((mask & IN_DELETE_SELF) != 0) return FileEvent::deleted;
+    if ((mask & (IN_UNMOUNT | IN_IGNORED)) != 0) return FileEvent::unwatched;
+    if ((mask & IN_MOVE_SELF) != 0) return FileEvent::moved;
+    return (mask & IN_ATTRIB) != 0 ? FileEvent::attributes : FileEvent::written;
+}
+
 }  // namespace
 
 TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig& the_config,
@@ -83,8 +91,10 @@ void TailState::on_sink_ready() {
 void TailState::on_event(const WatchEvent& event) {
     const auto found = watch_uses.find(event.watch);
     if (found == watch_uses.end() || closing) return;
-    if ((event.mask & IN_MODIFY) != 0 && found->second.follower != nullptr)
+    if ((event.mask & IN_MODIFY) != 0 && found->second.follower != nullptr) {
+        note(*found->second.follower, FileEvent::written);
         return schedule(*found->second.follower);
+    }
     if (!event.name.empty() && !concerns(found->second, event.name)) return;
     NotedEvent noted{event.watch, event.mask, std::string(event.name)};
     if (!events.empty() && events.back().watch == noted.watch && events.back().name == noted.name) {
@@ -133,7 +143,10 @@ void TailState::act_on(const NotedEvent& event) {
         }
         watch_uses.erase(found);
     }
-    if (use.follower != nullptr) verify(*use.follower);
+    if (use.follower != nullptr) {
+        note(*use.follower, event_of(event.mask));
+        verify(*use.follower);
+    }
     for (Place* place : use.places) {
         // Dropped by what an earlier one led to.
         if (std::none_of(places.begin(), places.end(),
@@ -190,39 +203,8 @@ std::unique_ptr<TailPositions> Tail::take_positions() {
 bool Tail::ready() const { return state_->started && !state_->starting; }
 const TailCounters& Tail::counters() const { return state_->counters; }
 
-std::vector<WatcherStatus> Tail::watchers() const {
-    std::vector<WatcherStatus> rows;
-    rows.reserve(state_->followers.size());
-    for (const auto& follower : state_->followers) {
-        const FollowedPath& path = *follower->origin;
-        WatcherStatus row;
-        row.path = follower->primary != nullptr ? follower->primary->path : path.path;
-        row.size_bytes = std::max(follower->known_size_bytes, follower->mark.position());
-        row.position = follower->mark.position();
-        row.entries = follower->entries;
-        row.rotations = path.rotations;
-        row.last_read_us = path.last_read_us;
-        row.polled = follower->watch < 0;
-        row.draining = follower->retired;
-        if (follower->refused)
-            row.error = "compressed";
-        else if (follower->error != 0)
-            row.error = Error{follower->error, "read", {}}.text();
-        rows.push_back(std::move(row));
-    }
-    for (const auto& [path, entry] : state_->paths) {
-        if (entry.error == 0 && !entry.refused) continue;
-        if (entry.current != nullptr && !entry.current->retired) {
-            continue;
-        }
-        WatcherStatus row;
-        row.path = path;
-        row.rotations = entry.rotations;
-        row.last_read_us = entry.last_read_us;
-        row.error = entry.refused ? "not a regular file" : Error{entry.error, "open", {}}.text();
-        rows.push_back(std::move(row));
-    }
-    return rows;
+Watchers Tail::watchers(const WatcherQuestion& question) const {
+    return state_->watchers(question);
 }
 
 }  // namespace logwisp

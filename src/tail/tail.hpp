@@ -19,6 +19,7 @@
 #include "tail/descriptor_budget.hpp"
 #include "tail/file_system.hpp"
 #include "tail/position.hpp"
+#include "tail/watcher_status.hpp"
 
 namespace logwisp {
 
@@ -37,19 +38,6 @@ class EntrySink {
 
   protected:
     ~EntrySink() = default;
-};
-
-// A row of /status "watchers".
-struct WatcherStatus {
-    std::string path;
-    std::uint64_t size_bytes = 0;
-    std::uint64_t position = 0;
-    std::uint64_t entries = 0;
-    std::uint64_t rotations = 0;
-    std::int64_t last_read_us = 0;  // wall clock; 0: never
-    bool polled = false;            // no events for it: checked every check_interval_ms
-    bool draining = false;          // rotated away, followed on until idle
-    std::string error;              // why it is not read now; empty: it is
 };
 
 struct TailParts {
@@ -92,7 +80,7 @@ class Tail {
     [[nodiscard]] bool ready() const;
     [[nodiscard]] const TailCounters& counters() const;
     // What is followed, and with its reason what is named by a target but not read.
-    [[nodiscard]] std::vector<WatcherStatus> watchers() const;
+    [[nodiscard]] Watchers watchers(const WatcherQuestion& question = {}) const;
 
   private:
     std::unique_ptr<TailState> state_;

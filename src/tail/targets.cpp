@@ -66,6 +66,13 @@ TargetPlan::TargetPlan(const Target& target) : target_(target) {
     parts_.assign(parts.begin() + static_cast<std::ptrdiff_t>(fixed), parts.end());
 }
 
+std::string TargetPlan::fixed_path() const {
+    if (std::any_of(parts_.begin(), parts_.end(), has_glob)) return {};
+    std::string path = root_;
+    for (const std::string& part : parts_) path = join_path(path, part);
+    return path;
+}
+
 bool TargetPlan::part_matches(std::size_t part, std::string_view name) const {
     const std::string& wanted = parts_[part];
     return wanted == name || (has_glob(wanted) && glob_matches(wanted, std::string(name)));
@@ -75,12 +82,14 @@ bool TargetPlan::wants(const std::string& name, std::string_view below) const {
     return glob_matches(target_.pattern, name) && !excludes(name, below);
 }
 
-bool TargetPlan::excludes(const std::string& name, std::string_view below) const {
+const std::string* TargetPlan::excluded_by(const std::string& name, std::string_view below) const {
     const std::string path(below);
-    return std::any_of(target_.exclude.begin(), target_.exclude.end(), [&](const auto& pattern) {
-        return pattern.find('/') == pattern.npos ? ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0
-                                                 : ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0;
-    });
+    const auto found =
+        std::find_if(target_.exclude.begin(), target_.exclude.end(), [&](const auto& pattern) {
+            const std::string& excluded = pattern.find('/') == pattern.npos ? name : path;
+            return ::fnmatch(pattern.c_str(), excluded.c_str(), 0) == 0;
+        });
+    return found == target_.exclude.end() ? nullptr : &*found;
 }
 
 std::string TargetPlan::text() const {
@@ -93,23 +102,38 @@ std::string TargetPlan::text() const {
     return text;
 }
 
-bool TargetPlan::wants_path(std::string_view path) const {
+TargetMatch TargetPlan::match(std::string_view path) const {
     const std::string root = join_path(root_, "");
-    if (!path.starts_with(root)) return false;
-    path.remove_prefix(root.size());
+    if (!path.starts_with(root)) return {Mismatch::elsewhere, root_, {}};
+    std::string_view rest = path.substr(root.size());
     for (std::size_t part = 0; part < parts_.size(); ++part) {
-        const std::size_t slash = path.find('/');
-        if (!part_matches(part, path.substr(0, slash))) return false;
-        if (slash == path.npos) return part + 1 == parts_.size() && may_be_file();
-        path.remove_prefix(slash + 1);
+        const std::size_t slash = rest.find('/');
+        const std::string_view name = rest.substr(0, slash);
+        if (!part_matches(part, name))
+            return {Mismatch::other_name, parts_[part], std::string(name)};
+        if (slash == rest.npos && part + 1 < parts_.size())
+            return {Mismatch::elsewhere, target_.path, {}};
+        if (slash == rest.npos && !may_be_file())
+            return {Mismatch::names_directory, target_.path, {}};
+        if (slash == rest.npos) return {};
+        rest.remove_prefix(slash + 1);
     }
-    if (!may_be_directory()) return false;
-    for (std::size_t slash = path.find('/'); slash != path.npos;
-         slash = path.find('/', slash + 1)) {
-        const std::string_view below = path.substr(0, slash);
-        if (!target_.recursive || excludes(std::string(base_name(below)), below)) return false;
+    if (!may_be_directory()) return {Mismatch::names_file, target_.path, {}};
+    return match_below(rest, std::string(base_name(path)));
+}
+
+// In a directory that the target names.
+TargetMatch TargetPlan::match_below(std::string_view below, const std::string& base) const {
+    for (std::size_t slash = below.find('/'); slash != below.npos;
+         slash = below.find('/', slash + 1)) {
+        const std::string directory(below.substr(0, slash));
+        if (!target_.recursive) return {Mismatch::not_recursive, target_.path, directory};
+        if (const auto* by = excluded_by(std::string(base_name(directory)), directory))
+            return {Mismatch::excluded, *by, directory};
     }
-    return wants(std::string(base_name(path)), path);
+    if (!glob_matches(target_.pattern, base)) return {Mismatch::pattern, target_.pattern, base};
+    if (const auto* by = excluded_by(base, below)) return {Mismatch::excluded, *by, base};
+    return {};
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

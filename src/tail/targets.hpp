@@ -18,6 +18,24 @@ namespace logwisp {
 // no call takes.
 inline constexpr std::uint32_t directory_depth_max = 128;
 
+// What keeps a path from being what a target asks for, from the farthest to the nearest.
+enum class Mismatch : std::uint8_t {
+    elsewhere,        // not below `wanted`, the target's directory
+    other_name,       // `wanted` is a name or glob of the target's path, `found` stands there
+    names_directory,  // is_file = false, and the path is what the target calls a directory
+    names_file,       // is_file = true, and the path lies below `wanted`
+    not_recursive,    // in `found`, below the target's directory
+    pattern,          // `wanted` does not match the base name
+    excluded,         // `wanted` matches `found`
+    none,             // it is wanted
+};
+
+struct TargetMatch {
+    Mismatch mismatch = Mismatch::none;
+    std::string wanted;
+    std::string found;
+};
+
 class TargetPlan {
   public:
     explicit TargetPlan(const Target& target);
@@ -28,17 +46,28 @@ class TargetPlan {
     [[nodiscard]] const std::string& root() const { return root_; }
     [[nodiscard]] const std::vector<std::string>& parts() const { return parts_; }
 
+    // The one path a target without globs names, as following would name it; empty: there are globs.
+    [[nodiscard]] std::string fixed_path() const;
     [[nodiscard]] bool part_matches(std::size_t part, std::string_view name) const;
     // For files in a directory that the target names (or below it): `below` is the path from that
     // directory, name included.
     [[nodiscard]] bool wants(const std::string& name, std::string_view below) const;
-    [[nodiscard]] bool excludes(const std::string& name, std::string_view below) const;
+    [[nodiscard]] bool excludes(const std::string& name, std::string_view below) const {
+        return excluded_by(name, below) != nullptr;
+    }
     // `path` as following would name it, found or not.
-    [[nodiscard]] bool wants_path(std::string_view path) const;
+    [[nodiscard]] TargetMatch match(std::string_view path) const;
+    [[nodiscard]] bool wants_path(std::string_view path) const {
+        return match(path).mismatch == Mismatch::none;
+    }
     [[nodiscard]] bool may_be_file() const { return target_.is_file.value_or(true); }
     [[nodiscard]] bool may_be_directory() const { return !target_.is_file.value_or(false); }
 
   private:
+    [[nodiscard]] const std::string* excluded_by(const std::string& name,
+                                                 std::string_view below) const;
+    [[nodiscard]] TargetMatch match_below(std::string_view below, const std::string& base) const;
+
     Target target_;
     std::string root_;
     std::vector<std::string> parts_;

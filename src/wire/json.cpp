@@ -41,11 +41,26 @@ void append_number(std::string& out, Integer value) {
     out.append(digits, end);
 }
 
+// How many bytes of ASCII come first that stand for themselves.
+std::size_t plain_bytes(std::string_view text) {
+    std::size_t count = 0;
+    while (count < text.size()) {
+        const auto byte = static_cast<unsigned char>(text[count]);
+        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') break;
+        ++count;
+    }
+    return count;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t plain = plain_bytes(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const Utf8Step step = utf8_step(text);
         const auto byte = static_cast<unsigned char>(text.front());
         if (!step.well_formed) {

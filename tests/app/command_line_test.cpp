@@ -28,6 +28,9 @@ TEST(CommandLine, UsageErrorsSayWhatToDoAndExitWith2) {
         {"-c x.toml check", 2,
          "logwisp: check is a command and comes first: logwisp check ...; a file of that name is "
          "./check\n"},
+        {"-c x.toml explain app.log", 2,
+         "logwisp: explain is a command and comes first: logwisp explain ...; a file of that name "
+         "is ./explain\n"},
         {"--zzz", 2, "logwisp: unknown option \"--zzz\"\n"},
         {"-x", 2, "logwisp: unknown option \"-x\"\n"},
         {"--json", 2, "logwisp: unknown option \"--json\"\n"},

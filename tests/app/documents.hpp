@@ -126,14 +126,14 @@ _logwisp() {{
     esac
     if [[ "$current" == -* ]]; then
         local options='{}'
-        [[ "${{COMP_WORDS[1]}}" == check ]] && options+=' --json'
+        [[ "${{COMP_WORDS[1]}}" == check || "${{COMP_WORDS[1]}}" == explain ]] && options+=' --json'
         [[ "${{COMP_WORDS[1]}}" == tail ]] && options='--help'
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
         return
     fi
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W 'check tail' -- "$current")
+        mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W 'check explain tail' -- "$current")
     fi
 }}
 complete -o filenames -F _logwisp logwisp
@@ -167,9 +167,10 @@ _logwisp() {{
     options=(
 {}    )
     if ((CURRENT == 2)); then
-        _alternative 'commands:command:((check\:"validate the configuration" tail\:"read a stream"))' 'files:target:_files'
+        _alternative 'commands:command:((check\:"validate the configuration" explain\:"say why a file is followed or not" tail\:"read a stream"))' 'files:target:_files'
     fi
     [[ "$words[2]" == check ]] && options+=('--json[Print JSON, also for errors]')
+    [[ "$words[2]" == explain ]] && options+=('--json[Print JSON]')
     _arguments $options '*:target:_files'
 }}
 _logwisp "$@"

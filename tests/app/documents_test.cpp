@@ -88,13 +88,15 @@ TEST(Documents, BashCompletes) {
     EXPECT_EQ(completed("logwisp --log-level \"\"", 2), "debug info warn error\n");
     EXPECT_EQ(completed("logwisp che", 1), "check\n");
     EXPECT_EQ(completed("logwisp check --js", 2), "--json\n");
+    EXPECT_EQ(completed("logwisp exp", 1), "explain\n");
+    EXPECT_EQ(completed("logwisp explain --js", 2), "--json\n");
     std::string sample = in_tree("packaging/logwisp.toml");
     EXPECT_EQ(completed("logwisp -c " + sample.substr(0, sample.size() - 3), 2), sample + "\n");
     EXPECT_EQ(completed("logwisp --tcp-port 9", 2), "\n");
 }
 
 TEST(Documents, HelpNamesEveryFlagWithItsHelp) {
-    for (Command command : {Command::run, Command::check}) {
+    for (Command command : {Command::run, Command::check, Command::explain}) {
         std::string help = help_text(command);
         for (const Flag& flag : flags()) {
             EXPECT_NE(help.find(std::string(flag.name)), std::string::npos) << flag.name;
@@ -104,6 +106,7 @@ TEST(Documents, HelpNamesEveryFlagWithItsHelp) {
         for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 110U) << line;
     }
     EXPECT_NE(help_text(Command::check).find("\n  --json"), std::string::npos);
+    EXPECT_NE(help_text(Command::explain).find("\n  --json"), std::string::npos);
     EXPECT_EQ(help_text(Command::run).find("\n  --json"), std::string::npos);
 }
 

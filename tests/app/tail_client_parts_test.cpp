@@ -99,6 +99,14 @@ TEST(TailRender, ShowsTheWholeEntry) {
     EXPECT_EQ(shown_entry("{}"), " -      \n");
 }
 
+TEST(TailJson, ElementsAsTheyAreWritten) {
+    using Elements = std::vector<std::string_view>;
+    EXPECT_EQ(json_elements(R"([1, {"a":[2]} ,"x,]"])"),
+              (Elements{"1", R"({"a":[2]})", R"("x,]")"}));
+    for (const char* text : {"", "[]", "[1", "{}", "[1,]", "[,1]"})
+        EXPECT_EQ(json_elements(text), Elements{}) << text;
+}
+
 TEST(TailJson, OtherTextIsNoObject) {
     for (const std::string_view text :
          {"", "x", "[1]", "{", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\":1", "{\"a\":1,}",

@@ -1,8 +1,9 @@
 // What the status, health and readiness pages say is true and of the promised shape. Method: make something happen, read the page.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import test from 'node:test';
 import { backend, get, get_json, one_stream, readers, scenario } from './support/scenario.mjs';
-import { until } from './support/until.mjs';
+import { deadline_ms, until } from './support/until.mjs';
 
 test('status counts entries, readers and files', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
@@ -71,4 +72,46 @@ test('healthz and readyz', scenario(async (world) => {
     const reader = await world.sse(http);
     world.write('not/there/yet/app.log', 'first byte\n');
     await reader.message('first byte');
+}));
+
+test('status says of each file which it is, who wants it, what happened last, and its rotations', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    await world.start({ http, config: one_stream({ dir: world.dir, http }) });
+    const reader = await world.sse(http);
+    world.append('app.log', 'one\n');
+    await reader.message('one');
+    const file = fs.statSync(world.path('app.log'));
+    const [row] = (await get_json(http, '/status')).watchers;
+    assert.deepEqual(row.target, { path: world.dir, pattern: '*.log' });
+    assert.equal(row.identity.inode, file.ino);
+    assert.match(row.identity.device, /^\d+:\d+$/);
+    assert.ok(['found', 'written'].includes(row.last_event.kind), row.last_event.kind);
+    assert.ok(Math.abs(Date.parse(row.last_event.time) - Date.now()) < deadline_ms, row.last_event.time);
+    assert.deepEqual(row.rotation_history, []);
+
+    world.rename('app.log', 'app.log.1');
+    world.append('app.log', 'two\n');
+    await reader.message('two');
+    // By its path, and by the inode of the file that was rotated away and is read on for a while.
+    const by_path = await get_json(http, `/status?path=${encodeURIComponent(world.path('app.log'))}`);
+    const now = by_path.watchers.find((one) => !one.draining);
+    assert.equal(now.rotations, 1);
+    assert.deepEqual(now.rotation_history.map(({ number, reason }) => [number, reason]), [[1, 'inode change']]);
+    const by_inode = await get_json(http, `/status?inode=${file.ino}`);
+    assert.deepEqual(by_inode.watchers.map((one) => one.draining), [true]);
+    assert.deepEqual((await get_json(http, '/status?path=/nowhere')).watchers, []);
+    assert.equal((await get(http, '/status?inode=many')).status, 400);
+}));
+
+test('status of many files shows a bounded number of rows, and what is not read among them', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    for (let file = 0; file < 1100; ++file) world.write(`many/f${file}.log`, '');
+    const config = one_stream({ dir: world.path('many'), http }).replace('targets = [', `targets = [{ path = "${world.path('soon.log')}" }, `);
+    await world.start({ http, config });
+    const status = await get_json(http, '/status');
+    assert.equal(status.watchers.length, 1000);
+    assert.equal(status.watchers_not_shown, 101);
+    assert.deepEqual(status.watchers.filter((row) => row.error).map((row) => [row.path, row.error]), [[world.path('soon.log'), 'missing: waited for']]);
+    const one = await get_json(http, `/status?path=${world.path('many/f1099.log')}`);
+    assert.deepEqual([one.watchers.length, one.watchers_not_shown], [1, 0]);
 }));

@@ -26,6 +26,8 @@ const std::map<std::string, Folders> arrows = {
     {"serve", {"stream", "wire", "net", "reactor"}},
     {"core", {"reactor", "entry", "stream", "wire", "tail", "history", "net", "serve"}},
     {"app", {"net", "wire", "reactor"}},  // net and wire (with net's reactor) for tail_client alone
+    // Puts the configuration, following's decisions, a server's word and the ledger side by side.
+    {"explain", {"app", "core", "tail", "stream", "wire"}},
 };
 
 // "tail/follower.hpp" of `#include "tail/follower.hpp"`; empty for every other line.

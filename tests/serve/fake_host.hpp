@@ -66,7 +66,8 @@ class FakeHost final : public Host, public TurnHook {
     void join(const std::shared_ptr<StreamInfo>&, Session& session) override {
         session.on_joined(*stream);
     }
-    void ask_status(const std::shared_ptr<StreamInfo>&, Session& session) override {
+    void ask_status(const std::shared_ptr<StreamInfo>&, const StatusQuestion&,
+                    Session& session) override {
         waiting_for_status.push_back(&session);
     }
     [[nodiscard]] std::string all_status() override { return "{}"; }

@@ -22,10 +22,10 @@ TEST(Uptime, OfTheStatusIsCountedFromTheBeginningOfTheStream) {
     stream->started_ms = 5'000;
     StatusFacts facts;
     facts.now_ms = 65'999;
-    EXPECT_NE(stream_status(*stream, facts, "[]").find("\"uptime_seconds\":60"), std::string::npos);
+    EXPECT_NE(stream_status(*stream, facts, {}).find("\"uptime_seconds\":60"), std::string::npos);
     EXPECT_NE(all_status({stream}, facts).find("\"uptime_seconds\":60"), std::string::npos);
     facts.now_ms = 4'999;
-    EXPECT_NE(stream_status(*stream, facts, "[]").find("\"uptime_seconds\":0"), std::string::npos);
+    EXPECT_NE(stream_status(*stream, facts, {}).find("\"uptime_seconds\":0"), std::string::npos);
 }
 
 class UptimeOfHeartbeats : public test::BackendTest {};

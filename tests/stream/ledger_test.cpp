@@ -82,6 +82,7 @@ TEST(Ledger, SaysWhatItWasTold) {
     EXPECT_EQ(file.mark, 99u);
     EXPECT_EQ(file.entries, 4u);
     EXPECT_EQ(state.rotations.at("/var/log/app.log"), 1u);
+    EXPECT_EQ(state.last_rotations.at("/var/log/app.log").past().back().number, 1u);
     EXPECT_TRUE(state.stopped);
     EXPECT_EQ(state.damaged_slots, 0u);
 }

@@ -10,7 +10,7 @@ namespace {
 class FaultsTest : public TailTest {
   protected:
     [[nodiscard]] WatcherStatus status_of(std::string_view name) {
-        for (const WatcherStatus& row : tail().watchers())
+        for (const WatcherStatus& row : tail().watchers().rows)
             if (row.path == path(name)) return row;
         return {};
     }
@@ -239,7 +239,7 @@ TEST_P(FaultsTest, with_no_descriptor_left_those_of_idle_files_are_used_again) {
     write("new.log", numbers(2 * count, 2 * count));
     ASSERT_TRUE(until_count(2 * count + 1));
     expect_numbers(0, 2 * count, false);
-    for (const WatcherStatus& row : tail().watchers()) EXPECT_EQ(row.error, "") << row.path;
+    for (const WatcherStatus& row : tail().watchers().rows) EXPECT_EQ(row.error, "") << row.path;
 }
 
 LOGWISP_ON_ALL_BACKENDS(FaultsTest);

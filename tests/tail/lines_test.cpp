@@ -90,7 +90,7 @@ TEST_P(LinesTest, offsets_beyond_four_gigabytes) {
     start();
     ASSERT_TRUE(until_count(2));
     EXPECT_EQ(sink.published[1].message, "second");
-    EXPECT_EQ(tail().watchers().at(0).position, static_cast<std::uint64_t>(begin) + 18);
+    EXPECT_EQ(tail().watchers().rows.at(0).position, static_cast<std::uint64_t>(begin) + 18);
 }
 
 TEST_P(LinesTest, from_the_end_begins_at_a_line_s_start) {

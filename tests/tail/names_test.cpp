@@ -17,7 +17,7 @@ class NamesTest : public TailTest {
         return all;
     }
     [[nodiscard]] std::string error_of(std::string_view name) {
-        for (const WatcherStatus& row : tail().watchers())
+        for (const WatcherStatus& row : tail().watchers().rows)
             if (row.path == path(name)) return row.error;
         return "not listed";
     }
@@ -142,7 +142,7 @@ TEST_P(NamesTest, only_regular_files_are_read) {
     // It is seen with its reason, and is not counted as followed.
     EXPECT_EQ(counters().files.get(), 1u);
     EXPECT_EQ(error_of("fifo.log"), "not a regular file");
-    EXPECT_EQ(tail().watchers().size(), 2u);
+    EXPECT_EQ(tail().watchers().rows.size(), 2u);
     remove("app.log");
     ASSERT_EQ(::mkfifo(path("app.log").c_str(), 0644), 0);
     ASSERT_TRUE(until([&] { return counters().files.get() == 0; }));
@@ -168,9 +168,9 @@ TEST_P(NamesTest, a_compressed_file_is_seen_and_not_followed) {
     for (const std::string_view name : {"old.log", "end/old.log", "new.log"})
         ASSERT_TRUE(until([&] { return error_of(name) == "compressed"; })) << name;
     EXPECT_EQ(counters().files.get(), 1u);
-    EXPECT_EQ(tail().watchers().size(), 4u);
+    EXPECT_EQ(tail().watchers().rows.size(), 4u);
     for (const std::string_view name : {"old.log", "end/old.log", "new.log"}) remove(name);
-    ASSERT_TRUE(until([&] { return tail().watchers().size() == 1; }));
+    ASSERT_TRUE(until([&] { return tail().watchers().rows.size() == 1; }));
     EXPECT_EQ(counters().files.get(), 1u);
     write("app.log", "2\n");
     ASSERT_TRUE(until_count(2));

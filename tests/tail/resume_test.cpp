@@ -203,7 +203,7 @@ TEST_P(ResumeTest, the_last_line_of_a_deleted_file_waits_for_a_full_sink) {
     ASSERT_TRUE(until([&] { return files.open_now == 0; }));
     sink.takes_nothing = true;
     remove("a.log");
-    ASSERT_TRUE(until([&] { return tail().watchers()[0].draining; }));
+    ASSERT_TRUE(until([&] { return tail().watchers().rows[0].draining; }));
     stop();
     sink.takes_nothing = false;
     start(std::move(stopped_at));

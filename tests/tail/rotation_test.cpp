@@ -184,7 +184,7 @@ TEST_P(RotationTest, each_file_has_its_own_count_of_entries) {
     write("app.log", numbers(11, 15));
     ASSERT_TRUE(until([&] { return number_count() == 15; }));
     std::size_t sum = 0;
-    for (const WatcherStatus& watcher : tail().watchers()) sum += watcher.entries;
+    for (const WatcherStatus& watcher : tail().watchers().rows) sum += watcher.entries;
     EXPECT_EQ(sum, counters().entries.get());
 }
 
@@ -242,8 +242,8 @@ TEST_P(RotationTest, what_truncation_destroyed_is_counted_and_told) {
     sink.per_turn_max = 1;
     write("app.log", long_line);
     ASSERT_TRUE(until([&] { return counters().bytes.get() > 200 * 1024; }));
-    ASSERT_TRUE(
-        until([&] { return tail().watchers()[0].size_bytes == before.size() + long_line.size(); }));
+    ASSERT_TRUE(until(
+        [&] { return tail().watchers().rows[0].size_bytes == before.size() + long_line.size(); }));
     sink.per_turn_max = 0;
     truncate("app.log", 0);
     write("app.log", after);

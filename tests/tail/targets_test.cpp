@@ -62,6 +62,51 @@ TEST(TargetsTest, what_is_excluded) {
     EXPECT_TRUE(plan.excludes("debug", "x/debug"));
 }
 
+TEST(TargetsTest, why_a_path_is_not_wanted) {
+    Target tree;
+    tree.path = "/var/*/app";
+    tree.recursive = true;
+    tree.exclude = {"old*", "sub/debug"};
+    Target flat = tree;
+    flat.recursive = false;
+    Target file;
+    file.path = "/var/log/app";
+    file.is_file = true;
+    Target directory = file;
+    directory.is_file = false;
+    struct Row {
+        const Target& target;
+        const char* path;
+        Mismatch mismatch;
+        const char* wanted = "";
+        const char* found = "";
+    };
+    const std::vector<Row> rows = {
+        {tree, "/srv/log/app/a.log", Mismatch::elsewhere, "/var"},
+        {tree, "/var/log", Mismatch::elsewhere, "/var/*/app"},
+        {tree, "/var/log/web/a.log", Mismatch::other_name, "app", "web"},
+        {tree, "/var/.log/app/a.log", Mismatch::other_name, "*", ".log"},
+        {directory, "/var/log/app", Mismatch::names_directory, "/var/log/app"},
+        {file, "/var/log/app/a.log", Mismatch::names_file, "/var/log/app"},
+        {flat, "/var/log/app/sub/a.log", Mismatch::not_recursive, "/var/*/app", "sub"},
+        {tree, "/var/log/app/sub/a.txt", Mismatch::pattern, "*.log", "a.txt"},
+        {tree, "/var/log/app/.a.log", Mismatch::pattern, "*.log", ".a.log"},
+        {tree, "/var/log/app/older/a.log", Mismatch::excluded, "old*", "older"},
+        {tree, "/var/log/app/sub/debug/a.log", Mismatch::excluded, "sub/debug", "sub/debug"},
+        {tree, "/var/log/app/old.log", Mismatch::excluded, "old*", "old.log"},
+        {tree, "/var/log/app/sub/a.log", Mismatch::none},
+        {file, "/var/log/app", Mismatch::none},
+        {directory, "/var/log/app/a.log", Mismatch::none},
+    };
+    for (const Row& row : rows) {
+        const TargetMatch match = TargetPlan(row.target).match(row.path);
+        EXPECT_EQ(match.mismatch, row.mismatch) << row.path;
+        EXPECT_EQ(match.wanted, row.wanted) << row.path;
+        EXPECT_EQ(match.found, row.found) << row.path;
+        EXPECT_EQ(TargetPlan(row.target).wants_path(row.path), row.mismatch == Mismatch::none);
+    }
+}
+
 TEST(TargetsTest, names_that_a_rotation_gives) {
     for (const char* name : {"app.log.1", "app.log.12", "app.log-20240131", "app.log.2024-01-31",
                              "app-20240131.log", "app.log-2024-01-31T10:00:00", "app.1.log",

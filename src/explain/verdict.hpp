@@ -1,0 +1,28 @@
+// Whether a stream follows a path, by its configuration and what the file system says now; and if
+// not, why, for the target that comes nearest. Decides with the code that following decides with
+// (tail/targets.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "explain/path_facts.hpp"
+#include "logwisp/config.hpp"
+
+namespace logwisp {
+
+struct Verdict {
+    bool followed = false;  // it is, or would be as soon as it is there
+    // For programs: "followed", "missing", "same_file", "linked_file" when it is; "elsewhere",
+    // "other_name", "not_recursive", "pattern", "excluded", "names_file", "names_directory",
+    // "not_regular", "compressed", "unreadable", "unlistable" when it is not.
+    std::string code;
+    std::string reason;  // a sentence without its full stop; empty: there is nothing to say
+    const Target* target = nullptr;  // that wants it, or comes nearest
+    std::string name;                // as a server started here would call it; empty: it would not
+    std::vector<std::string> notes;  // what else is to be known
+};
+
+Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream);
+
+}  // namespace logwisp
