@@ -1,10 +1,11 @@
-// What failed and is to be tried again, by the time it is due: asking for the next costs the same
-// however many wait. T has a `retry`. One thread.
+// What failed and is to be tried again, by the time it is due: asking for the next, and forgetting
+// one, costs nearly the same however many wait. T has a `retry`. One thread.
 #pragma once
 
 #include <cstdint>
 #include <limits>
-#include <map>
+#include <set>
+#include <utility>
 
 namespace logwisp {
 
@@ -15,8 +16,7 @@ inline constexpr std::uint32_t retry_ms_max = 10'000;
 struct Retry {
     std::uint64_t at_ms = 0;  // 0: nothing is to be tried again
     std::uint32_t wait_ms = 0;
-    std::uint32_t times_listed = 0;
-    std::uint64_t listed_ms = 0;  // 0: not listed; earlier and later places in the list are stale
+    std::uint64_t listed_ms = 0;  // its one place in the list; 0: not listed
 
     void fail(std::uint64_t now_ms) {
         wait_ms = wait_ms == 0                 ? retry_ms_min
@@ -44,31 +44,26 @@ class RetryList {
     void add(T& one) {
         Retry& retry = one.retry;
         if (retry.listed_ms != 0 && retry.listed_ms <= retry.at_ms) return;
+        forget(one);
         retry.listed_ms = retry.at_ms;
-        ++retry.times_listed;
         due_.emplace(retry.at_ms, &one);
     }
     // One that is due, taken off the list; nullptr when none is.
     T* take(std::uint64_t now_ms) {
-        while (!due_.empty() && due_.begin()->first <= now_ms) {
-            const auto [at_ms, one] = *due_.begin();
-            due_.erase(due_.begin());
-            Retry& retry = one->retry;
-            --retry.times_listed;
-            if (retry.listed_ms != at_ms) continue;
-            retry.listed_ms = 0;
-            if (retry.at_ms > now_ms)
+        while (next_ms() <= now_ms) {
+            T* const one = due_.begin()->second;
+            forget(*one);
+            if (one->retry.at_ms > now_ms)
                 add(*one);
-            else if (retry.at_ms != 0)
+            else if (one->retry.at_ms != 0)
                 return one;
         }
         return nullptr;
     }
     // It is about to go.
     void forget(T& one) {
-        if (one.retry.times_listed == 0) return;
-        std::erase_if(due_, [&](const auto& entry) { return entry.second == &one; });
-        one.retry.times_listed = 0;
+        if (one.retry.listed_ms == 0) return;
+        due_.erase({one.retry.listed_ms, &one});
         one.retry.listed_ms = 0;
     }
     [[nodiscard]] std::uint64_t next_ms() const {
@@ -76,7 +71,7 @@ class RetryList {
     }
 
   private:
-    std::multimap<std::uint64_t, T*> due_;
+    std::set<std::pair<std::uint64_t, T*>> due_;
 };
 
 }  // namespace logwisp
