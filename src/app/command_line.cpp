@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <iterator>
 #include <map>
+#include <memory>
 
 #include "app/nearest.hpp"
 #include "app/target_text.hpp"
@@ -74,6 +75,16 @@ struct Given {
     std::vector<std::string> targets;
 };
 
+// The value that a flag may have belongs to its name: --router[=BOOL].
+class HelpFormatter : public CLI::Formatter {
+  public:
+    std::string make_option_opts(const CLI::Option* option) const override {
+        std::string text = CLI::Formatter::make_option_opts(option);
+        if (text.starts_with(" [=")) text.erase(0, 1);
+        return text;
+    }
+};
+
 std::string with_short(const Flag& flag) {
     return flag.short_name.empty() ? std::string(flag.name)
                                    : fmt::format("{},{}", flag.short_name, flag.name);
@@ -82,6 +93,7 @@ std::string with_short(const Flag& flag) {
 void describe(CLI::App& cli, Command command, Given& given) {
     cli.set_help_flag();
     cli.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    cli.formatter(std::make_shared<HelpFormatter>());
     cli.get_formatter()->column_width(34);
     cli.get_formatter()->label("Positionals", command == Command::explain ? "File" : "Targets");
     for (const Flag& flag : flags()) {

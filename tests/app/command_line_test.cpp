@@ -166,6 +166,7 @@ TEST(CommandLine, HelpAndVersionWinOverEverythingElse) {
     for (const char* arguments : {"-V", "--version", "check --version"})
         EXPECT_EQ(run_binary(arguments).output, "logwisp " + std::string(version) + "\n");
     EXPECT_EQ(run_binary("check --help").output, help_text(Command::check));
+    EXPECT_NE(help_text(Command::run).find("  --router[=BOOL]  "), std::string::npos);
 }
 
 // Runs of blanks become one.
