@@ -119,6 +119,8 @@ class TailProcess {
         } else {
             EXPECT_EQ(openpty(&out[0], &out[1], nullptr, nullptr, nullptr), 0);
         }
+        // Or the child would print what this program still holds back.
+        std::fflush(nullptr);
         process_ = fork();
         if (process_ == 0) {
             dup2(out[1], STDOUT_FILENO);
