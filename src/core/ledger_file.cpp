@@ -183,8 +183,8 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (!complete) {
         LedgerRecords records;
         add_epoch(records, epochs_.back());
-        if (!append(records, next_sequence_, 0))
-            return failure(EIO, "cannot be written", path(".ledger"));
+        // On a full disk it is said, and goes on as when the disk becomes full later.
+        (void)append(records, next_sequence_, 0);
     }
     return {};
 }
@@ -304,7 +304,7 @@ Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us) {
     LedgerRecords records;
     for (const LedgerEpoch& epoch : epochs_) add_epoch(records, epoch);
     keeping_ = true;
-    if (!append(records, next_sequence_, 0) || !write_header(false))
+    if (!write_records(records, next_sequence_) || !write_header(false))
         return failure(errno, "cannot be written", directory_->path() + "/" + name(suffix));
     return {};
 }
@@ -313,12 +313,16 @@ bool LedgerFile::append(LedgerRecords& records, std::uint64_t first_sequence,
                         std::uint32_t entries) {
     next_sequence_ = first_sequence + entries;
     if (!keeping_) return false;
+    if (write_records(records, first_sequence)) return true;
+    failed(errno);
+    return false;
+}
+
+bool LedgerFile::write_records(LedgerRecords& records, std::uint64_t first_sequence) {
     if (records.empty()) return true;
     const auto slots = records.seal(first_sequence, salt_, place_, places_);
-    if (!write_all(file_, slots.data(), slots.size_bytes(), place_ * ledger_slot_bytes)) {
-        failed(errno);
+    if (!write_all(file_, slots.data(), slots.size_bytes(), place_ * ledger_slot_bytes))
         return false;
-    }
     place_ += slots.size();
     dirty_ = true;
     return true;
@@ -350,7 +354,7 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     try_again_ms_ = now_ms + try_again_ms;
     give_up_spare();
     const auto begun = begin_file(".ledger.new", wall_us);
-    if (begun && append(everything, next_sequence_, 0)) {
+    if (begun && write_records(everything, next_sequence_)) {
         begun_bytes_ = bytes();
         if (!std::get<bool>(old)) log_info("{}: its ledger is kept again", stream_);
         ::close(old_file);

@@ -82,6 +82,7 @@ class LedgerFile {
     [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
     [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
                                    int file) const;
+    [[nodiscard]] bool write_records(LedgerRecords& records, std::uint64_t first_sequence);
     void keep_spare();
     void give_up_spare();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
