@@ -66,7 +66,7 @@ class World {
     }
 
     // Starts LogWisp. `config` is TOML text; `via` is a command that runs it (["prlimit", "--nofile=64"]).
-    launch({ config, args = [], env = {}, via = [], stdio } = {}) {
+    launch({ config, args = [], env = {}, via = [], stdio, expected_exit = 0 } = {}) {
         const named = config === undefined ? [] : ['--config', this.write('logwisp.toml', config)];
         const choice = args.includes('--backend') ? [] : ['--backend', backend];
         const [command, ...rest] = [...via, binary, ...named, ...choice, ...args];
@@ -75,7 +75,7 @@ class World {
             env: { ...process.env, LOGWISP_CONFIG_FILE: undefined, HOME: this.dir, XDG_CONFIG_HOME: this.dir, LOGWISP_STATE_DIRECTORY: this.path('state'), ...env },
             ...(stdio && { stdio }),
         });
-        server.expected_exit = 0;
+        server.expected_exit = expected_exit;
         this.#servers.push(server);
         return server;
     }
