@@ -9,7 +9,7 @@ TEST_ARGS =
 CTEST = ctest --output-on-failure --no-tests=error --timeout 300 -j $(JOBS)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
 
 run: release ## build and run it: follows ./*.log, serves http://127.0.0.1:8080/stream (ARGS="--help" passes options)
 	@build/release/src/logwisp $(ARGS)
@@ -24,6 +24,16 @@ test: ## build everything and run every test (TEST_ARGS="-R stream" picks some)
 	cmake --preset release -DLOGWISP_TESTS=ON
 	cmake --build build/release -j $(JOBS)
 	$(CTEST) --test-dir build/release $(TEST_ARGS)
+
+torture: ## the long run of tests/torture: 1,000 kills, hundreds of rotations, both backends (ARGS="kills" picks some)
+	cmake --preset release -DLOGWISP_TESTS=ON
+	cmake --build build/release --target logwisp refuse -j $(JOBS)
+	tests/torture/long.sh $(ARGS)
+
+torture-peers: ## one torture beside tail -F and rsyslog's imfile: a table of what each has lost and doubled
+	cmake --preset release -DLOGWISP_TESTS=ON
+	cmake --build build/release --target logwisp refuse -j $(JOBS)
+	tests/torture/long.sh --peers
 
 planted: ## plants bugs and shows that the simulation finds each (ARGS="gap_off_by_one" picks some)
 	@JOBS=$(JOBS) tests/sim/planted.sh $(ARGS)
@@ -72,4 +82,4 @@ uninstall: ## remove what install put there
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test planted asan ubsan tsan bench coverage tidy format install uninstall clean
+.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench coverage tidy format install uninstall clean
