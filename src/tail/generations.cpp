@@ -110,9 +110,7 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, con
             continue;
         }
         // renamecopy makes its copy when the new file is already there: it may be in the making.
-        // Of what nobody has read yet it is no copy.
-        if (old.mark.position() != 0 &&
-            likeness_so_far(sibling.status, found->file, old) == Likeness::same) {
+        if (likeness_so_far(sibling.status, found->file, old) == Likeness::same) {
             found->maybe_copy = true;
             suspects.push_back(found);
             generations_in_doubt.emplace_back(found, &old);

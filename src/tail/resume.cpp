@@ -185,6 +185,10 @@ Follower* TailState::restore(FilePosition& position) {
     }
     if (primary == nullptr) {
         retire(follower);
+        // As long as nothing newer is known under its name, the generations that came after it are found by it.
+        Follower*& latest = origin->current;
+        if (latest == nullptr || (latest->retired && latest->born_ns < follower.born_ns))
+            latest = &follower;
         return &follower;
     }
     primary->had_file = true;

@@ -175,11 +175,14 @@ Follower* TailState::recover_copy(Follower& follower) {
     return nullptr;
 }
 
-// An empty file may become anything.
+// An empty file may become anything; a copy is never larger than what it is made of.
 Likeness TailState::likeness_so_far(const FileStatus& copy, int file, Follower& old) {
+    if (copy.size_bytes == 0) return Likeness::same;
     if (!reopen(old)) return Likeness::different;
-    const std::uint64_t common = std::min(copy.size_bytes, old.mark.position());
-    return common == 0 ? Likeness::same : same_beginning(files(), file, old.file, common);
+    const auto status = files().status(old.file);
+    if (!status) return Likeness::unreadable;
+    if (copy.size_bytes > status->size_bytes) return Likeness::different;
+    return same_beginning(files(), file, old.file, copy.size_bytes);
 }
 
 // Is it a copy of the generation before it? It is not when it differs. As long as it grows that may still come. A writer that has gone on in
@@ -191,7 +194,7 @@ bool TailState::resolve_generation(Follower& follower, Follower& old, const File
     if (likeness == Likeness::unreadable) return false;
     if (likeness == Likeness::same && !settled && status.size_bytes < old.known_size_bytes)
         return false;
-    const std::uint64_t least = std::min<std::uint64_t>(old.mark.position(), compared_bytes);
+    const std::uint64_t least = std::min<std::uint64_t>(old.known_size_bytes, compared_bytes);
     if (likeness == Likeness::different || status.size_bytes < least || status.size_bytes == 0) {
         is_generation(follower);
         return false;
