@@ -36,7 +36,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
 // The ports of a server that was killed are free only when the kernel has taken down its io_uring,
 // a moment after the process has ended.
-constexpr auto port_patience = std::chrono::milliseconds(1000);
+constexpr auto port_patience = std::chrono::milliseconds(3000);
 constexpr auto port_retry = std::chrono::milliseconds(10);
 constexpr std::chrono::milliseconds messages_wait_interval{20};
 

@@ -1,12 +1,8 @@
 // What a reader was given against what was written: every line once, in order per file, whole; and what could not be given was told.
 //
 // Not given at all are lines that were destroyed before anybody could read them (a truncation's own race): those have to be told by the
-// synthetic entries of their file, exactly or as the least. And after a kill the entries between the reader's last id and what the new
-// process still holds: those are told by a gap.
+// synthetic entries of their file, exactly or as the least. A gap is a loss, told or not.
 import assert from 'node:assert/strict';
-
-// Entries that a `gap` names count as lost. Not yet: ids older than what a new process holds are not served from the files.
-export const gaps_are_losses = false;
 
 const line_form = /^w=(\w+) f=(\d+) n=(\d+) x*\.$/;
 const notice_form = /^Log rotation detected \(#(\d+)\): /;
@@ -121,7 +117,7 @@ export class Judge {
     // What was not given and not told either.
     unaccounted(writers) {
         const missing = writers.reduce((sum, { name, written }) => sum + written - this.count(name), 0);
-        return missing + (this.told_entries > 0 ? this.missing_notices() : 0) - (gaps_are_losses ? 0 : this.told_entries);
+        return missing + (this.told_entries > 0 ? this.missing_notices() : 0);
     }
 
     // Nothing doubled, torn or out of order; and of these writers ({ name, written }) nothing lost.
