@@ -19,7 +19,7 @@ export class Following {
     judge = new Judge();
 
     // `dir` is in the world; `pattern`, `targets` (TOML) and `monitor` say what is followed; `via` and `env` how it is started.
-    static async start(world, { dir = 'logs', pattern = '*.log', targets, monitor = '', sync = 'none', state = 'state', max_bytes = 1048576, buffer = 200_000, via, env, args, expected_exit } = {}) {
+    static async start(world, { dir = 'logs', pattern = '*.log', targets, monitor = '', sync = 'none', state = 'state', max_bytes = 1048576, buffer = 200_000, target = '/stream', via, env, args, expected_exit } = {}) {
         const self = new Following();
         self.world = world;
         self.dir = world.path(dir);
@@ -34,7 +34,7 @@ export class Following {
         }).replace('*.log', pattern).replace(/targets = \[.*\]/, (usual) => (targets ? `targets = [${targets}]` : usual));
         self.how = { via, args, expected_exit, env: { LOGWISP_STATE_DIRECTORY: world.path(state), ...env } };
         await self.launch();
-        self.reader = world.keep(new ResumingReader(self.http, self.judge));
+        self.reader = world.keep(new ResumingReader(self.http, self.judge, target));
         await self.reader.ready();
         return self;
     }
