@@ -60,8 +60,12 @@ inline constexpr std::size_t past_slots_max = 4;
 inline constexpr std::size_t past_files_per_slot = 4;
 // Live readers come first: a turn reads this much for all of them together, some 0.2 ms.
 inline constexpr std::size_t past_bytes_per_turn = 64 * 1024;
-// After so much a reader makes room for one that waits.
-inline constexpr std::uint64_t past_bytes_per_turn_of_one = 8 * 1024 * 1024;
+// After so much a reader makes room for one that waits; later where it had to be unpacked, which begins anew at the file's beginning.
+inline constexpr std::uint64_t past_bytes_share = 8 * 1024 * 1024;
+inline constexpr std::uint64_t past_packed_bytes_share = 256 * 1024 * 1024;
+// After so long, too, when it has found nothing to read; and when its reader has taken nothing for a moment.
+inline constexpr std::uint64_t past_ms_share = 2000;
+inline constexpr std::uint64_t past_asleep_ms = 100;
 // Waiting to be sent to one reader; then it is given no more until that has gone.
 inline constexpr std::size_t past_queue_bytes_max = 64 * 1024;
 // A file that is not found is looked for again: it may just be being renamed.

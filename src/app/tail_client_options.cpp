@@ -16,7 +16,7 @@ constexpr const char* help_text =
     "Prints the entries of a stream as they come.\n"
     "  http://HOST[:PORT][/PATH]  a stream over HTTP; without a path, /stream. Resumes where it "
     "was after a lost connection.\n"
-    "  HOST:PORT                  a stream over raw TCP, from now on.\n"
+    "  HOST:PORT                  a stream over raw TCP.\n"
     "\n"
     "  -n, --tail N     begin N entries back\n"
     "      --json       print every entry as the JSON it came as\n"

@@ -1,6 +1,7 @@
 #include "core/core.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -168,8 +169,19 @@ void Core::join(const std::shared_ptr<StreamInfo>& info, Session& session) {
     stream->join(session);
 }
 
-std::optional<std::uint64_t> Core::past_since(const PastSource& source, std::int64_t time_us) {
-    return LedgerReader(source.ledger_path).first_since(time_us);
+Result<std::optional<std::uint64_t>> Core::past_since(const PastSource& source,
+                                                      std::int64_t time_us) {
+    LedgerReader ledger(source.ledger_path);
+    const auto found = ledger.first_since(time_us);
+    if (ledger.ran_out_of_descriptors()) return failure(EMFILE, "open", source.ledger_path);
+    return found;
+}
+
+Result<std::optional<std::uint64_t>> Core::past_begin(const PastSource& source) {
+    LedgerReader ledger(source.ledger_path);
+    const auto found = ledger.first();
+    if (ledger.ran_out_of_descriptors()) return failure(EMFILE, "open", source.ledger_path);
+    return found;
 }
 
 void Core::request_pump(Session& session) {

@@ -73,8 +73,10 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     }
     void continue_past(PastReader& reader) override { history_.go_on(reader); }
     void end_past(PastReader& reader) override { history_.end(reader); }
-    [[nodiscard]] std::optional<std::uint64_t> past_since(const PastSource& source,
-                                                          std::int64_t time_us) override;
+    [[nodiscard]] Result<std::optional<std::uint64_t>> past_since(const PastSource& source,
+                                                                  std::int64_t time_us) override;
+    [[nodiscard]] Result<std::optional<std::uint64_t>> past_begin(
+        const PastSource& source) override;
     void request_pump(Session& session) override;
     void ended(Session& session) override;
 

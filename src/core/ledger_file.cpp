@@ -137,6 +137,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         if (!found) {
             ::close(file);
             set_aside(".ledger", "is not a ledger, or its beginning is damaged", wall_us);
+            set_aside(".ledger.old", "belongs to it", wall_us);
         }
     }
     if (!found) {

@@ -41,6 +41,7 @@ std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamI
         stream->epoch = before->epoch;
         stream->epochs = before->epochs;
         stream->first_sequence = before->first_sequence;
+        stream->monitor.next_sequence.set(before->monitor.next_sequence.get());
         stream->past = before->past;
         stream->past.line_bytes_max = stream->config.monitor.line_bytes_max;
         return stream;
@@ -70,7 +71,7 @@ std::vector<std::shared_ptr<Site>> sites_of(const Config& config, const Plan& pl
     for (const auto& stream : plan.streams) {
         if (stream->config.http.enabled && !config.router.enabled)
             sites.push_back(make_http_site(stream));
-        if (stream->config.tcp.enabled) sites.push_back(make_tcp_site(stream));
+        if (stream->config.tcp.enabled) sites.push_back(make_tcp_site(stream, config.router.enabled));
     }
     return sites;
 }

@@ -60,7 +60,7 @@ void History::fill_slots() {
     for (std::size_t at = 0; at < slots_.size(); ++at) {
         skip_those_who_left();
         if (waiting_.empty()) return;
-        if (slots_[at].reader() != nullptr && slots_[at].reader()->place.asleep) park(slots_[at]);
+        if (is_fast_asleep(slots_[at])) park(slots_[at]);
         if (!slots_[at].free()) continue;
         PastReader& reader = *waiting_.front();
         waiting_.front() = nullptr;
@@ -87,19 +87,23 @@ void History::run(PastSlot& slot) {
     skip_those_who_left();
     switch (step) {
         case PastSlot::Step::again:
-            if (!waiting_.empty() && slot.bytes_read() >= past_bytes_per_turn_of_one) let_go(slot);
-            break;
         case PastSlot::Step::waits:
+            if (!waiting_.empty() && slot.has_had_its_share(tools_.reactor.now_ms())) let_go(slot);
             break;
         case PastSlot::Step::asleep:
             reader->place.asleep = true;
-            if (!waiting_.empty()) park(slot);
+            slot.falls_asleep(tools_.reactor.now_ms());
             break;
         case PastSlot::Step::done:
             slot.end();
             reader->on_past_end(std::exchange(reader->place, {}).next);
             break;
     }
+}
+
+bool History::is_fast_asleep(const PastSlot& slot) const {
+    return slot.reader() != nullptr && slot.reader()->place.asleep &&
+           tools_.reactor.now_ms() - slot.asleep_since_ms() >= past_asleep_ms;
 }
 
 // It takes nothing now, and others wait.
@@ -129,12 +133,14 @@ bool History::has_work() const {
 }
 
 void History::arm_timer() {
-    std::uint64_t soonest_ms = 0;
-    for (const PastSlot& slot : slots_)
-        if (slot.reader() != nullptr && slot.rests_until_ms() != 0 &&
-            (soonest_ms == 0 || slot.rests_until_ms() < soonest_ms))
-            soonest_ms = slot.rests_until_ms();
-    if (soonest_ms == 0 || timer_.armed()) return;
+    std::uint64_t soonest_ms = UINT64_MAX;
+    for (const PastSlot& slot : slots_) {
+        if (slot.reader() == nullptr) continue;
+        if (slot.rests_until_ms() != 0) soonest_ms = std::min(soonest_ms, slot.rests_until_ms());
+        if (slot.reader()->place.asleep && !waiting_.empty())
+            soonest_ms = std::min(soonest_ms, slot.asleep_since_ms() + past_asleep_ms);
+    }
+    if (soonest_ms == UINT64_MAX || timer_.armed()) return;
     const std::uint64_t now_ms = tools_.reactor.now_ms();
     tools_.reactor.arm(timer_, soonest_ms > now_ms ? soonest_ms - now_ms : 0);
 }

@@ -41,6 +41,7 @@ class History {
     void run(PastSlot& slot);
     void let_go(PastSlot& slot);
     void park(PastSlot& slot);
+    [[nodiscard]] bool is_fast_asleep(const PastSlot& slot) const;
     void queue(PastReader& reader);
     void skip_those_who_left();
     void on_timer() {}  // the turn's end looks

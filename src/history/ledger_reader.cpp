@@ -51,8 +51,9 @@ LedgerReader::~LedgerReader() {
 }
 
 // -1: it is not there, or not one of ours.
-int LedgerReader::open(const char* ending, LedgerHeader& header) const {
+int LedgerReader::open(const char* ending, LedgerHeader& header) {
     const int file = ::open((path_ + ending).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ran_out_ = ran_out_ || (file < 0 && (errno == EMFILE || errno == ENFILE));
     if (file < 0) return -1;
     LedgerSlot first;
     if (read_at(file, &first, sizeof(first), 0) == sizeof(first)) header = ledger_header(first);
@@ -71,12 +72,18 @@ void LedgerReader::use(int file, const LedgerHeader& header) {
 
 // The ledger in which entry `sequence` was recorded, or the oldest there is.
 bool LedgerReader::open_for(std::uint64_t sequence) {
+    ran_out_ = false;
     int found = -1;
     LedgerHeader found_header;
     for (const char* const ending : endings) {
         LedgerHeader header;
         const int file = open(ending, header);
         if (file < 0) continue;
+        // One that begins behind the one that took its place is of another numbering.
+        if (found >= 0 && header.first_sequence > found_header.first_sequence) {
+            ::close(file);
+            break;
+        }
         if (found >= 0) ::close(found);
         found = file;
         found_header = header;
@@ -87,8 +94,15 @@ bool LedgerReader::open_for(std::uint64_t sequence) {
     return true;
 }
 
-// The ledger behind the one in use.
+// The ledger behind the one in use. Looked for once more if it leaves a hole: two may have taken
+// each other's place meanwhile.
 bool LedgerReader::open_next() {
+    ran_out_ = false;
+    if (!take_next()) return false;
+    return header_.first_sequence <= sequence_ || open_for(sequence_);
+}
+
+bool LedgerReader::take_next() {
     for (std::size_t at = std::size(endings); at-- > 0;) {
         LedgerHeader header;
         const int file = open(endings[at], header);
@@ -231,12 +245,26 @@ std::optional<std::uint64_t> LedgerReader::first_since_here(std::int64_t time_us
     return found;
 }
 
+std::optional<std::uint64_t> LedgerReader::first() {
+    if (!open_for(0)) return std::nullopt;
+    std::uint64_t place = 1;
+    LedgerSlot slot;
+    return find_run(place, slot) ? slot.sequence : header_.first_sequence;
+}
+
 std::optional<std::uint64_t> LedgerReader::first_since(std::int64_t time_us) {
+    ran_out_ = false;
     std::optional<std::uint64_t> found;
+    std::uint64_t newer_first = UINT64_MAX;
     for (const char* const ending : endings) {
         LedgerHeader header;
         const int file = open(ending, header);
         if (file < 0) continue;
+        if (header.first_sequence > newer_first) {  // of another numbering
+            ::close(file);
+            break;
+        }
+        newer_first = header.first_sequence;
         use(file, header);
         if (const auto here = first_since_here(time_us)) found = here;
         if (header.made_us < time_us) break;

@@ -32,18 +32,23 @@ class LedgerReader {
     // The next run() is the one that holds entry `sequence`, else the first behind it. False: no
     // ledger can be read.
     bool seek(std::uint64_t sequence);
+    // The last call found less than there is, since no file can be opened now.
+    [[nodiscard]] bool ran_out_of_descriptors() const { return ran_out_; }
     // The next one in order; empty when nothing more is written yet.
     std::optional<PastRun> run();
     // Which file a run is of; empty when its slot is damaged.
     std::optional<RecordedFile> file_of(const PastRun& run);
     // The first entry that was read at `time_us` or later; empty: none was.
     std::optional<std::uint64_t> first_since(std::int64_t time_us);
+    // The oldest entry that is recorded still.
+    std::optional<std::uint64_t> first();
 
     // Different in every ledger file: numbers and places of one mean nothing in another.
     [[nodiscard]] std::uint64_t salt() const { return header_.salt; }
 
   private:
-    [[nodiscard]] int open(const char* ending, LedgerHeader& header) const;
+    [[nodiscard]] int open(const char* ending, LedgerHeader& header);
+    bool take_next();
     bool open_for(std::uint64_t sequence);
     bool open_next();
     void use(int file, const LedgerHeader& header);
@@ -59,6 +64,7 @@ class LedgerReader {
     LedgerHeader header_;
     std::uint64_t place_ = 1;     // of the slot looked at next
     std::uint64_t sequence_ = 0;  // no entry before it is wanted
+    bool ran_out_ = false;
     // The slots from chunk_place_ on, as last read.
     std::array<LedgerSlot, 64> chunk_;
     std::uint64_t chunk_place_ = 0;

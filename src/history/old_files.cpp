@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "stream/ledger_records.hpp"
+#include "tail/links.hpp"
 #include "tail/targets.hpp"
 
 namespace logwisp {
@@ -13,6 +14,8 @@ namespace logwisp {
 namespace {
 // Names looked at beside the one a file had.
 constexpr std::size_t siblings_max = 4096;
+// A file system's clock and ours, and copies that keep whole seconds.
+constexpr std::int64_t clock_slack_ns = 2'000'000'000;
 
 std::uint64_t mark_begin(const PastRun& run) {
     return run.slot.end - std::min<std::uint64_t>(run.slot.end, ledger_mark_bytes);
@@ -22,11 +25,12 @@ std::uint64_t mark_begin(const PastRun& run) {
 std::string_view unpacked_name(std::string_view name) {
     return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
 }
-}  // namespace
 
-bool run_fits_window(const PastRun& run) {
+// Small enough to be read at once, together with what its mark is made of.
+bool fits_window(const PastRun& run) {
     return run.slot.end - run.slot.begin <= OldFile::wanted_bytes_max;
 }
+}  // namespace
 
 void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt) {
     run_ = run;
@@ -34,6 +38,7 @@ void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::u
     salt_ = salt;
     listed_ = false;
     ran_out_ = false;
+    overwritten_ = false;
     candidates_.clear();
     // Most probably the file the run before was in.
     for (auto known = known_.rbegin(); known != known_.rend(); ++known)
@@ -61,13 +66,15 @@ OldFile::Got OldFiles::look() {
 }
 
 // ready: it holds the run.
-OldFile::Got OldFiles::compare(OldFile& file) const {
+OldFile::Got OldFiles::compare(OldFile& file) {
     const std::uint64_t before = mark_begin(run_);
-    const std::uint64_t begin = run_fits_window(run_) ? std::min(before, run_.slot.begin) : before;
+    const std::uint64_t begin = fits_window(run_) ? std::min(before, run_.slot.begin) : before;
     const OldFile::Got got = file.want(begin, run_.slot.end);
     if (got != OldFile::Got::ready) return got;
     const std::uint64_t head = run_.slot.end >= ledger_head_bytes ? file.head_hash() : 0;
     const bool same = ledger_mark(head, file.text(before, run_.slot.end)) == run_.slot.mark;
+    const FileIdentity identity{recorded_.device, recorded_.inode, recorded_.generation};
+    overwritten_ = overwritten_ || (!same && file.identity() == identity);
     return same ? OldFile::Got::ready : OldFile::Got::nothing;
 }
 
@@ -83,12 +90,19 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         const bool packed = path.ends_with(".gz");
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
+        const bool itself = status->identity == identity;
         if (!packed && status->size_bytes < run_.slot.end) return;
-        ranked.push_back({packed ? 2 : status->identity == identity ? 0 : 1, path});
+        // A copy, packed or not, is not older than the last line in it.
+        if (!itself && status->modified_ns < run_.slot.time_us * 1000 - clock_slack_ns) return;
+        ranked.push_back({packed ? 2 : itself ? 0 : 1, path});
     };
     std::vector<std::string> origins{recorded.origin};
     if (!recorded.path.empty() && recorded.path != recorded.origin)
         origins.insert(origins.begin(), recorded.path);
+    // Where links lead a log is rotated at the far end.
+    for (std::size_t at = 0, count = origins.size(); at < count; ++at)
+        if (const auto steps = links_of(files_, origins[at]); !steps.empty())
+            origins.push_back(steps.back());
     for (const std::string& origin : origins) {
         consider(origin);
         const std::string_view original = base_name(origin);
@@ -131,6 +145,11 @@ void OldFiles::keep(const OldFile& file) {
     const auto at = std::find_if(known_.begin(), known_.end(),
                                  [&](const Known& known) { return known.file.get() == &file; });
     std::rotate(at, at + 1, known_.end());
+}
+
+bool OldFiles::any_packed() const {
+    return std::any_of(known_.begin(), known_.end(),
+                       [](const Known& known) { return known.file->packed(); });
 }
 
 void OldFiles::cancel() {

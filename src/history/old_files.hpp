@@ -22,12 +22,14 @@ class OldFiles {
 
     // Begins to look for the file that holds `run`.
     void look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt);
-    // Goes on looking. ready: found() holds it, and is in the window if run_fits_window(run).
-    // nothing: no file does.
+    // Goes on looking. ready: found() holds it. nothing: no file does.
     [[nodiscard]] OldFile::Got look();
     [[nodiscard]] OldFile& found() { return *candidates_.front().open; }
     // There was no descriptor for one of them: looking again later may find it.
     [[nodiscard]] bool ran_out_of_descriptors() const { return ran_out_; }
+    // The file itself was there, and holds something else where the run was.
+    [[nodiscard]] bool was_overwritten() const { return overwritten_; }
+    [[nodiscard]] bool any_packed() const;
 
     void cancel();
     [[nodiscard]] bool idle() const;
@@ -49,7 +51,7 @@ class OldFiles {
     void list_candidates(const RecordedFile& recorded);
     [[nodiscard]] OldFile* open(const std::string& path);
     void keep(const OldFile& file);
-    [[nodiscard]] OldFile::Got compare(OldFile& file) const;
+    [[nodiscard]] OldFile::Got compare(OldFile& file);
 
     Reactor& reactor_;
     FileSystem& files_;
@@ -61,9 +63,7 @@ class OldFiles {
     std::vector<Candidate> candidates_;  // the first is being looked at
     bool listed_ = false;
     bool ran_out_ = false;
+    bool overwritten_ = false;
 };
-
-// Small enough to be read at once, together with what its mark is made of.
-[[nodiscard]] bool run_fits_window(const PastRun& run);
 
 }  // namespace logwisp

@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t hole_bytes_min = 4096;
 // What the ledger says of a run is read too, also of one that is nowhere any more.
 constexpr std::size_t run_costs_bytes = 256;
+// A directory that was listed, and its files asked for their status.
+constexpr std::size_t search_costs_bytes = 16 * 1024;
+// Then the file lost longest ago is looked for again.
+constexpr std::size_t lost_files_max = 1024;
 // An entry that needed more leaves no memory behind.
 constexpr std::size_t entry_bytes_kept = 1024 * 1024;
 }  // namespace
@@ -24,9 +28,9 @@ void PastSlot::begin(PastReader& reader) {
     stage_ = Stage::no_run;
     rest_until_ms_ = 0;
     bytes_read_ = 0;
-    lost_file_ = 0;
+    began_ms_ = tools_.reactor.now_ms();
+    sought_ = false;
     ledger_.emplace(reader.place.source->ledger_path);
-    if (!ledger_->seek(reader.place.next)) ledger_.reset();
 }
 
 void PastSlot::end() {
@@ -42,7 +46,9 @@ void PastSlot::end() {
 PastSlot::Step PastSlot::step() {
     rest_until_ms_ = 0;
     while (reader_ != nullptr) {
-        const std::uint64_t end = reader_->past_end();
+        // Where something is missing already the rest comes from memory as soon as it can.
+        const std::uint64_t end =
+            reader_->place.unreadable ? reader_->memory_begins() : reader_->past_end();
         if (next() >= end) {
             tell_gap();
             return Step::done;
@@ -50,8 +56,12 @@ PastSlot::Step PastSlot::step() {
         if (!reader_->takes_past()) return Step::asleep;
         if (tools_.bytes_left == 0) return Step::again;
         Step step = Step::done;  // go on
-        if (stage_ == Stage::no_run) {
-            if (!take_run()) note_gap_before(end);
+        if (!sought_) {
+            step = begin_ledger();
+        } else if (stage_ == Stage::no_run) {
+            if (take_run()) continue;
+            if (ledger_ && ledger_->ran_out_of_descriptors()) return rest();
+            note_gap_before(end);
         } else if (stage_ == Stage::searching) {
             if (next() < run_.first())
                 note_gap_before(std::min(end, run_.first()));
@@ -65,6 +75,21 @@ PastSlot::Step PastSlot::step() {
         if (step != Step::done) return step;
     }
     return Step::done;
+}
+
+// Where no descriptor is to be had for it, it is tried again: that says nothing of the past.
+PastSlot::Step PastSlot::begin_ledger() {
+    if (!ledger_->seek(next())) {
+        if (ledger_->ran_out_of_descriptors()) return rest();
+        ledger_.reset();
+    }
+    sought_ = true;
+    return Step::done;
+}
+
+PastSlot::Step PastSlot::rest() {
+    rest_until_ms_ = tools_.reactor.now_ms() + past_search_again_ms;
+    return Step::waits;
 }
 
 // The next run of the ledger; false: it knows of nothing more.
@@ -90,6 +115,8 @@ bool PastSlot::take_run() {
 
 void PastSlot::note_gap_before(std::uint64_t end) {
     PastReader::Place& place = reader_->place;
+    place.unreadable = true;
+    end = std::min(end, std::max(place.next, reader_->memory_begins()));
     if (place.next >= end) return;
     if (place.gap_first == 0) place.gap_first = place.next;
     place.next = end;
@@ -109,7 +136,7 @@ void PastSlot::tell_entry(std::uint64_t sequence, std::size_t bytes) {
 }
 
 PastSlot::Step PastSlot::search() {
-    if (lost_file_ == run_.slot.file && run_.slot.begin >= lost_end_) return not_found();
+    if (is_lost()) return not_found();
     switch (files_.look()) {
         case OldFile::Got::waiting:
             return Step::waits;
@@ -117,31 +144,57 @@ PastSlot::Step PastSlot::search() {
             tools_.bytes_left = 0;
             return Step::again;
         case OldFile::Got::nothing:
-            if (++searches_ >= past_searches_max) return not_found();
-            files_.look_for(run_, recorded_, ledger_->salt());
-            rest_until_ms_ = tools_.reactor.now_ms() + past_search_again_ms;
-            return Step::waits;
-        case OldFile::Got::ready:
             break;
+        case OldFile::Got::ready:
+            begin_splitting();
+            return Step::done;
     }
-    lost_file_ = 0;
+    tools_.bytes_left -= std::min(tools_.bytes_left, search_costs_bytes);
+    if (files_.was_overwritten() && !files_.ran_out_of_descriptors()) return not_found();
+    if (!files_.ran_out_of_descriptors() && ++searches_ >= past_searches_max) {
+        lose_file();
+        return not_found();
+    }
+    files_.look_for(run_, recorded_, ledger_->salt());
+    return rest();
+}
+
+void PastSlot::begin_splitting() {
     stage_ = Stage::splitting;
     splitter_.reset();
     splitter_.emplace(reader_->place.source->line_bytes_max, tools_.carries);
+    given_ = 0;
     at_ = run_.slot.begin;
     if ((run_.slot.flags & ledger_begins_inside) != 0)
         splitter_->begin_inside(true);
     else if (at_ != 0)
         splitter_->begin_inside(false);
+}
+
+PastSlot::Step PastSlot::not_found() {
+    finish_run();
     return Step::done;
 }
 
 // What comes later of this file is not there either, until it is another one's content.
-PastSlot::Step PastSlot::not_found() {
-    lost_file_ = run_.slot.file;
-    lost_end_ = run_.slot.end;
-    finish_run();
-    return Step::done;
+void PastSlot::lose_file() {
+    std::vector<PastReader::Lost>& lost = reader_->place.lost;
+    if (lost.size() == lost_files_max) lost.erase(lost.begin());
+    lost.push_back({ledger_->salt(), run_.slot.file, run_.slot.begin});
+}
+
+bool PastSlot::is_lost() const {
+    const auto& lost = reader_->place.lost;
+    return std::any_of(lost.begin(), lost.end(), [this](const PastReader::Lost& one) {
+        return one.file == run_.slot.file && one.ledger == ledger_->salt() &&
+               run_.slot.begin >= one.begin;
+    });
+}
+
+bool PastSlot::has_had_its_share(std::uint64_t now_ms) const {
+    const std::uint64_t bytes = files_.any_packed() ? past_packed_bytes_share : past_bytes_share;
+    return bytes_read_ >= bytes ||
+           (stage_ != Stage::splitting && now_ms - began_ms_ >= past_ms_share);
 }
 
 PastSlot::Step PastSlot::split() {
@@ -153,9 +206,11 @@ PastSlot::Step PastSlot::split() {
         case OldFile::Got::again:
             tools_.bytes_left = 0;
             return Step::again;
-        case OldFile::Got::nothing:  // truncated just now
-            finish_run();
-            return Step::done;
+        case OldFile::Got::nothing:  // truncated just now: it may be in a copy
+            stage_ = Stage::searching;
+            if (++searches_ >= past_searches_max) return not_found();
+            files_.look_for(run_, recorded_, ledger_->salt());
+            return rest();
         case OldFile::Got::ready:
             break;
     }

@@ -56,6 +56,12 @@ class PastSlot final : public OldFileOwner {
     [[nodiscard]] std::uint64_t rests_until_ms() const { return rest_until_ms_; }
     // Bytes read since begin().
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+    // It has had its share while others wait. What is packed has to be unpacked again from its
+    // beginning by whoever goes on later.
+    [[nodiscard]] bool has_had_its_share(std::uint64_t now_ms) const;
+    // Since when its reader has taken nothing; the slot's share of time began then or later.
+    void falls_asleep(std::uint64_t now_ms) { asleep_since_ms_ = now_ms; }
+    [[nodiscard]] std::uint64_t asleep_since_ms() const { return asleep_since_ms_; }
 
   private:
     enum class Stage : std::uint8_t { no_run, searching, splitting };
@@ -65,9 +71,14 @@ class PastSlot final : public OldFileOwner {
         if (reader_ == nullptr && files_.idle()) files_.close_all();
     }
     [[nodiscard]] std::uint64_t next() const { return reader_->place.next; }
+    Step begin_ledger();
     bool take_run();
+    Step rest();
     Step search();
     Step not_found();
+    void begin_splitting();
+    void lose_file();
+    [[nodiscard]] bool is_lost() const;
     Step split();
     void give_notice();
     void give(std::uint64_t sequence, const SplitLine& line);
@@ -89,9 +100,9 @@ class PastSlot final : public OldFileOwner {
     std::uint32_t searches_ = 0;
     std::uint64_t rest_until_ms_ = 0;
     std::uint64_t bytes_read_ = 0;
-    // The file whose content up to here is nowhere any more.
-    std::uint32_t lost_file_ = 0;
-    std::uint64_t lost_end_ = 0;
+    std::uint64_t began_ms_ = 0;
+    std::uint64_t asleep_since_ms_ = 0;
+    bool sought_ = false;  // in the ledger
 };
 
 }  // namespace logwisp

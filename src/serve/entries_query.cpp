@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -26,7 +27,8 @@ std::string read_entries_query(std::string_view query, std::int64_t now_us,
     if (std::string wrong = read_query(query, now_us, times); !wrong.empty()) return wrong;
     wanted.since_us = times.since_us;
     wanted.until_us = times.until_us;
-    wanted.limit = past_entries_default;
+    wanted.limit = times.tail_entries != 0 ? std::min(times.tail_entries, past_entries_max)
+                                           : past_entries_default;
     if (const auto limit = query_value(query, "limit")) {
         const char* const end = limit->data() + limit->size();
         const auto [stop, error] = std::from_chars(limit->data(), end, wanted.limit);

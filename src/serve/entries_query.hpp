@@ -18,7 +18,7 @@ struct EntriesQuery {
     std::uint64_t limit = 0;
 };
 
-// from and to (ids), since and until (times), limit. Returns what is wrong, for people; empty:
+// from and to (ids), since and until (times), tail or limit. Returns what is wrong, for people; empty:
 // nothing.
 std::string read_entries_query(std::string_view query, std::int64_t now_us,
                                const StreamInfo& stream, EntriesQuery& wanted);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/buffer_pool.hpp"
+#include "base/result.hpp"
 #include "reactor/reactor.hpp"
 #include "serve/stream_info.hpp"
 #include "stream/past.hpp"
@@ -44,9 +45,12 @@ class Host {
     virtual void continue_past(PastReader& reader) = 0;
     // No-op when it reads no past.
     virtual void end_past(PastReader& reader) = 0;
-    // The first entry that was read at `time_us` or later; empty: none was yet.
-    [[nodiscard]] virtual std::optional<std::uint64_t> past_since(const PastSource& source,
-                                                                  std::int64_t time_us) = 0;
+    // The first entry that was read at `time_us` or later; empty: none was yet. The oldest that is
+    // recorded; empty: none is. Errors: no file can be opened now.
+    [[nodiscard]] virtual Result<std::optional<std::uint64_t>> past_since(const PastSource& source,
+                                                                          std::int64_t time_us) = 0;
+    [[nodiscard]] virtual Result<std::optional<std::uint64_t>> past_begin(
+        const PastSource& source) = 0;
 
     // pump() is called at the end of this turn.
     virtual void request_pump(Session& session) = 0;

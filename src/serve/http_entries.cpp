@@ -15,30 +15,37 @@ namespace logwisp {
 namespace {
 
 // What the past of a stream can be asked for: from its first entry to what was published by now.
-std::uint64_t published(const StreamInfo& stream) { return stream.monitor.next_sequence.get(); }
+std::uint64_t published(const StreamInfo& stream) {
+    return std::max<std::uint64_t>(stream.monitor.next_sequence.get(), 1);
+}
 
 }  // namespace
 
 void HttpSession::respond_entries(const std::shared_ptr<StreamInfo>& wanted,
                                   const HttpRequest& request) {
-    if (!wanted->past.kept())
-        return answer_error(404, "This stream keeps no past: [state] is not enabled");
+    if (!wanted->past.kept()) return answer_error(404, no_past);
     EntriesQuery query;
     if (const std::string wrong =
             read_entries_query(request.query, host().wall_us(), *wanted, query);
         !wrong.empty())
         return answer_error(400, wrong);
-    const PastSource& past = wanted->past;
-    const std::uint64_t live = std::max<std::uint64_t>(published(*wanted), 1);
-    std::uint64_t end = query.last ? std::min(*query.last + 1, live) : live;
-    if (query.until_us)
-        end = std::min(end, host().past_since(past, *query.until_us).value_or(live));
+    const std::uint64_t live = published(*wanted);
+    // A time to the entry it begins with; what is still to come begins at `live`.
+    bool known = true;
+    const auto at = [&](std::int64_t time_us) {
+        const auto found = host().past_since(wanted->past, time_us);
+        known = known && found.has_value();
+        return found ? std::min(found->value_or(live), live) : live;
+    };
+    std::uint64_t end = query.last ? std::min(*query.last, live - 1) + 1 : live;
+    if (query.until_us) end = std::min(end, at(*query.until_us));
     // Without a beginning: the last ones.
     std::uint64_t first = end - std::min(query.limit, end - 1);
     if (query.first)
-        first = *query.first;
+        first = std::max<std::uint64_t>(*query.first, 1);
     else if (query.since_us)
-        first = host().past_since(past, *query.since_us).value_or(live);
+        first = at(*query.since_us);
+    if (!known) return refuse_for_now(no_descriptors);
     const bool cut = end > first && end - first > query.limit;
     if (cut) end = first + query.limit;
 
@@ -55,6 +62,8 @@ void HttpSession::respond_entries(const std::shared_ptr<StreamInfo>& wanted,
 void HttpSession::begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpAnswer& head,
                                 const EntriesAnswer& entries) {
     if (requests_->head_only) return answer(head);
+    if (!take_place(*wanted))
+        return refuse_for_now("The server has as many readers as it may have");
     entries_ = std::make_unique<EntriesAnswer>(entries);
     requests_->keep_alive = false;
     read_stream(wanted);
@@ -71,14 +80,18 @@ void HttpSession::give_entries(std::uint64_t first, std::uint64_t end) {
 // A stream that ends where `until` says. A browser that comes back after that is told to stay away.
 void HttpSession::read_until(const std::shared_ptr<StreamInfo>& wanted) {
     const ReadFrom& from = requests_->from;
-    const std::uint64_t live = std::max<std::uint64_t>(published(*wanted), 1);
-    const std::uint64_t end = host().past_since(wanted->past, *from.until_us).value_or(live);
+    const std::uint64_t live = published(*wanted);
+    if (*from.until_us > host().wall_us())
+        return answer_error(400, "until must not be in the future: the stream goes on until then");
+    const auto found = host().past_since(wanted->past, *from.until_us);
+    if (!found) return refuse_for_now(no_descriptors);
+    const std::uint64_t end = std::min(found->value_or(live), live);
     std::uint64_t first = end - std::min(from.tail_entries, end - 1);
     EventId id;
     if (parse_event_id(from.last_event_id, id) && wanted->gave_out(id.epoch, id.sequence))
-        first = id.sequence + 1;
+        first = std::min(id.sequence, live - 1) + 1;
     else if (from.since_us)
-        first = host().past_since(wanted->past, *from.since_us).value_or(end);
+        first = std::min(from.first.value_or(end), end);
     if (!from.last_event_id.empty() && first >= end) {
         HttpAnswer nothing;
         nothing.status = 204;
@@ -114,8 +127,7 @@ void HttpSession::on_past_given() {
                             format_event_id(stream()->epoch, entries_->more_from))));
         connection().queue(entries_->last_piece());
     }
-    connection().finish_when_sent();
-    host().request_pump(*this);
+    finish();
 }
 
 std::string EntriesAnswer::piece(std::string_view text) const {

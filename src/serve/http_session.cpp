@@ -113,6 +113,10 @@ void HttpSession::refuse(const HttpRefusal& refusal) {
     answer_error(refusal.status, refusal.message);
 }
 
+void HttpSession::refuse_for_now(std::string_view message) {
+    answer_error(503, message, {{"Retry-After", retry_after_seconds}});
+}
+
 void HttpSession::refuse_method() {
     answer_error(405, "Only GET, HEAD and OPTIONS are possible here",
                  {{"Allow", "GET, HEAD, OPTIONS"}});
@@ -138,11 +142,10 @@ void HttpSession::respond(const HttpRequest& request) {
 
     switch (route->kind) {
         case RouteKind::stream:
-            if (host().draining())
-                return answer_error(503, "The server is stopping",
-                                    {{"Retry-After", retry_after_seconds}});
+            if (host().draining()) return refuse_for_now("The server is stopping");
             return respond_stream(route->stream, request);
         case RouteKind::entries:
+            if (host().draining()) return refuse_for_now("The server is stopping");
             return respond_entries(route->stream, request);
         case RouteKind::status: {
             const auto question = status_question(request.query);
@@ -184,27 +187,20 @@ bool HttpSession::read_from(const HttpRequest& request, const StreamInfo& wanted
     // whose URL it keeps.
     if (!request.last_event_id.empty()) from.last_event_id = request.last_event_id;
     if (wrong.empty() && !(from.needs_past() && !wanted.past.kept())) return true;
-    answer_error(400, wrong.empty()
-                          ? "This stream keeps no past, which since, until and lossless need: "
-                            "[state] is not enabled"
-                          : wrong);
+    answer_error(400, wrong.empty() ? no_past : wrong);
     return false;
 }
 
 void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
                                  const HttpRequest& request) {
     if (!read_from(request, *wanted)) return;
+    if (!look_up(*wanted, requests_->from)) return refuse_for_now(no_descriptors);
     if (requests_->from.until_us) return read_until(wanted);
 
     HttpAnswer head = event_stream_head();
     if (requests_->head_only) return answer(head);
     StreamInfo& stream = *wanted;
-    const HttpConfig& http = stream.config.http;
-    const std::uint32_t others = stream.http_readers.fetch_add(1, std::memory_order_relaxed);
-    if (others >= http.clients_max) {
-        stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
-        return refuse_full(request);
-    }
+    if (!take_place(stream)) return refuse_full(request);
     read_stream(wanted);
     requests_->keep_alive = false;
     answer(head);
@@ -215,6 +211,14 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     from_ = std::make_unique<ReadFrom>(std::move(requests_->from));
     host().join(wanted, *this);
     requests_.reset();
+}
+
+// Counted first and looked at afterwards: two cores must not both give the last place.
+bool HttpSession::take_place(StreamInfo& stream) {
+    const std::uint32_t others = stream.http_readers.fetch_add(1, std::memory_order_relaxed);
+    if (others < stream.config.http.clients_max) return true;
+    stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
+    return false;
 }
 
 // Says that the reader has joined: every line that is written from here on is for it.
@@ -317,8 +321,7 @@ std::string HttpSession::gap_notice(const View::Gap& gap, bool readable) {
         fmt::format(R"("dropped":{},"from":"{}","to":"{}")", gap.dropped, from, to);
     if (entries_ != nullptr && entries_->form == EntriesAnswer::Form::lines)
         return entries_->piece(fmt::format("{{\"type\":\"gap\",{}}}\n", notice));
-    if (readable)
-        notice += fmt::format(R"(,"entries":"{}?from={}&to={}")", entries_path(), from, to);
+    if (readable) notice += fmt::format(R"(,"entries":"{}")", entries_url(gap));
     return sse_event("gap", fmt::format("{{{}}}", notice));
 }
 
@@ -330,11 +333,6 @@ std::string HttpSession::unknown_gap_notice(const std::string& id, std::uint64_t
                                         format_event_id(stream()->epoch, last)));
 }
 
-std::string HttpSession::entries_path() const {
-    const StreamConfig& config = stream()->config;
-    return (site().router ? "/" + config.name : std::string()) + config.http.entries_path;
-}
-
 std::string HttpSession::goodbye(std::string_view reason) {
     if (entries_ != nullptr && entries_->form == EntriesAnswer::Form::lines)
         return entries_->piece(
@@ -343,7 +341,7 @@ std::string HttpSession::goodbye(std::string_view reason) {
 }
 
 void HttpSession::on_left(StreamInfo& stream) {
-    if (entries_ == nullptr) stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
+    stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
 }
 
 }  // namespace logwisp

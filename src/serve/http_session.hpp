@@ -69,6 +69,7 @@ class HttpSession final : public Session {
     void respond_stream(const std::shared_ptr<StreamInfo>& wanted, const HttpRequest& request);
     bool read_from(const HttpRequest& request, const StreamInfo& wanted);
     void respond_entries(const std::shared_ptr<StreamInfo>& wanted, const HttpRequest& request);
+    [[nodiscard]] bool take_place(StreamInfo& stream);
     void begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpAnswer& head,
                        const EntriesAnswer& entries);
     void give_entries(std::uint64_t first, std::uint64_t end);
@@ -77,12 +78,12 @@ class HttpSession final : public Session {
     void answer(HttpAnswer& answer);
     void answer_json(std::uint16_t status, std::string body);
     void refuse_method();
+    void refuse_for_now(std::string_view message);
     void answer_error(std::uint16_t status, std::string_view message,
                       std::vector<std::pair<std::string, std::string>> headers = {});
     void refuse(const HttpRefusal& refusal);
     std::string retry_line();
     std::string connected_event();
-    [[nodiscard]] std::string entries_path() const;
 
     std::unique_ptr<Requests> requests_;      // absent once a stream has begun
     std::unique_ptr<ReadFrom> from_;          // from then until on_joined()

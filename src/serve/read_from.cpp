@@ -6,6 +6,7 @@
 
 #include "wire/http.hpp"
 #include "wire/moment.hpp"
+#include "wire/sse.hpp"
 
 namespace logwisp {
 
@@ -60,7 +61,9 @@ std::optional<ReadCommand> read_command(std::string_view line, std::int64_t now_
             from.lossless = true;
         } else if (word == "RESUME") {
             from.last_event_id = take_word(line);
-            if (from.last_event_id.empty()) command.wrong = "RESUME must be followed by an id";
+            EventId id;
+            if (!parse_event_id(from.last_event_id, id))
+                command.wrong = "RESUME must be followed by the id of an entry";
         } else if (word == "TAIL") {
             if (!read_number(take_word(line), from.tail_entries))
                 command.wrong = "TAIL must be followed by a number of entries";

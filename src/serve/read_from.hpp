@@ -13,6 +13,8 @@ struct ReadFrom {
     std::string last_event_id;  // empty: none. Goes before everything else
     std::optional<std::int64_t> since_us;
     std::optional<std::int64_t> until_us;
+    std::optional<std::uint64_t>
+        first;               // of since, tail: where that is; empty: nothing was read since
     std::uint64_t base = 0;  // what comes from this entry on is for it anyway; 0: from now on
     bool lossless = false;   // told no gap as long as the files are there
 

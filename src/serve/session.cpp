@@ -1,5 +1,7 @@
 #include "serve/session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -29,7 +31,7 @@ void Session::pump() {
         View& fell_out_of = view();
         const std::uint64_t next = fell_out_of.cursor(*this);
         fell_out_of.unsubscribe(*this);
-        return catch_up(fell_out_of, next, true);
+        return catch_up(fell_out_of, next);
     }
     View::Next next = view().pull(*this, send_bytes_max);
     if (next.gap.dropped > 0) {
@@ -76,44 +78,64 @@ void Session::go_ahead() {
     host_.request_pump(*this);
 }
 
+std::string Session::entries_url(const View::Gap& gap) const {
+    const StreamConfig& config = stream_->config;
+    return fmt::format("{}{}?from={}&to={}&limit={}", site_->router ? "/" + config.name : "",
+                       config.http.entries_path, format_event_id(stream_->epoch, gap.from),
+                       format_event_id(stream_->epoch, gap.to),
+                       std::min(gap.dropped, past_entries_max));
+}
+
 // --- Where it begins, and the past. ---
 
+bool Session::look_up(const StreamInfo& stream, ReadFrom& from) {
+    if (!stream.past.kept() || !from.last_event_id.empty()) return true;
+    if (from.since_us) {
+        const auto first = host_.past_since(stream.past, *from.since_us);
+        if (first) from.first = *first;
+        return first.has_value();
+    }
+    if (from.tail_entries == 0) return true;
+    // What was before the ledger is not missing to one who asks for what there is.
+    const auto begin = host_.past_begin(stream.past);
+    if (begin) from.first = begin->value_or(1);
+    return begin.has_value();
+}
+
 void Session::begin_reading(View& view, const ReadFrom& from) {
-    const PastSource& past = stream_->past;
-    lossless_ = from.lossless && past.kept();
+    const bool kept = stream_->past.kept();
+    lossless_ = from.lossless && kept;
     const std::uint64_t live = from.base != 0 ? from.base : view.ring().next();
     const std::uint64_t held = view.ring().next() - live;  // is for it, whatever it asks for
     std::uint64_t first = view.tail(from.tail_entries + held);
-    bool by_id = false;
     EventId id;
     if (!from.last_event_id.empty() && parse_event_id(from.last_event_id, id)) {
-        by_id = stream_->gave_out(id.epoch, id.sequence);
         // Sequences began anew since that id was given out: how much was missed is not known, and
         // everything that is here is new to it.
-        first = by_id ? view.after(id.sequence) : view.oldest();
-        if (!by_id) connection_.queue(unknown_gap_notice(from.last_event_id, first - 1));
-    } else if (from.since_us && past.kept()) {
-        first = std::min(host_.past_since(past, *from.since_us).value_or(live), live);
-    } else if (from.tail_entries > 0 && past.kept()) {
-        first = live - std::min(from.tail_entries, live - 1);
+        const bool known = stream_->gave_out(id.epoch, id.sequence);
+        first = known ? view.after(id.sequence) : view.oldest();
+        if (!known) connection_.queue(unknown_gap_notice(from.last_event_id, first - 1));
+    } else if (from.since_us && kept) {
+        first = std::min(from.first.value_or(live), live);
+    } else if (from.tail_entries > 0 && kept) {
+        first = std::max(live - std::min(from.tail_entries, live - 1),
+                         std::min(from.first.value_or(1), view.oldest()));
     }
-    if (first < view.oldest() && past.kept()) return catch_up(view, first, by_id);
+    if (first < view.oldest() && kept) return catch_up(view, first);
     tell_gap(view.subscribe(*this, first));
     host_.request_pump(*this);
 }
 
-void Session::catch_up(View& view, std::uint64_t next, bool by_id) {
+void Session::catch_up(View& view, std::uint64_t next) {
     view.expect();
     past_ = std::make_unique<Past>(*this);
     past_->then = &view;
-    past_->by_id = by_id;
     host_.begin_past(*past_, stream_->past, next);
 }
 
 void Session::read_past(std::uint64_t first, std::uint64_t end) {
     past_ = std::make_unique<Past>(*this);
     past_->end = end;
-    past_->by_id = true;
     host_.begin_past(*past_, stream_->past, first);
 }
 
@@ -124,8 +146,11 @@ std::uint64_t Session::past_end() const {
     return past_->then != nullptr ? past_->then->half_way() : past_->end;
 }
 
+std::uint64_t Session::memory_begins() const {
+    return past_->then != nullptr ? std::min(past_->then->oldest(), past_end()) : past_->end;
+}
+
 void Session::on_past_entry(std::uint64_t sequence, std::string_view json) {
-    past_->began = true;
     std::string frame;
     frame_entry(sequence, json, frame);
     counters().past_entries.add();
@@ -135,7 +160,6 @@ void Session::on_past_entry(std::uint64_t sequence, std::string_view json) {
 }
 
 void Session::on_past_gap(std::uint64_t first, std::uint64_t last) {
-    if (!past_->began && !past_->by_id) return;
     tell_gap({last - first + 1, first, last}, false);
     host_.request_pump(*this);
 }
@@ -153,6 +177,12 @@ void Session::leave_past() {
     host_.end_past(*past_);
     if (past_->then != nullptr) past_->then->expect_no_more();
     past_.reset();
+}
+
+void Session::finish() {
+    ended_ = true;  // nobody says goodbye behind it
+    connection_.finish_when_sent();
+    host_.request_pump(*this);
 }
 
 void Session::end(const char* reason) {

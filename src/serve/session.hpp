@@ -19,6 +19,12 @@
 
 namespace logwisp {
 
+// Why a reader is given no past: none is kept, or it cannot be looked at now.
+inline constexpr const char* no_past =
+    "This stream keeps no past, which since, until, lossless and entries need: enable [state], or "
+    "start it with --state";
+inline constexpr const char* no_descriptors = "The server can open no more files just now";
+
 class Session : public ConnectionOwner, public Subscriber {
   public:
     Session(Host& host, std::shared_ptr<const Site> site, int socket);
@@ -43,7 +49,6 @@ class Session : public ConnectionOwner, public Subscriber {
         return stream_ == nullptr && connection_.queued_bytes() == 0;
     }
     // Leaving or told to: nothing may begin for it any more.
-    [[nodiscard]] bool reads_past() const { return past_ != nullptr; }
     [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
     [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }
     // What is served at the port it came in by, as of the last plan.
@@ -81,11 +86,17 @@ class Session : public ConnectionOwner, public Subscriber {
     void hold_back() { held_back_ = true; }
     void go_ahead();
     [[nodiscard]] bool held_back() const { return held_back_; }
-    // Gives the reader entries of `view` from where it wants to begin.
+    // Looks up where `from` begins if only the ledger knows. False: that cannot be done now.
+    [[nodiscard]] bool look_up(const StreamInfo& stream, ReadFrom& from);
+    // Gives the reader entries of `view` from where it wants to begin. REQUIRES: look_up().
     void begin_reading(View& view, const ReadFrom& from);
     // Gives it the entries of [first, end), all of them past. on_past_given() follows.
     void read_past(std::uint64_t first, std::uint64_t end);
     void tell_gap(const View::Gap& gap, bool readable = true);
+    // It was given all it will be; what is queued still goes out.
+    void finish();
+    // Where the entries of a gap can be fetched.
+    [[nodiscard]] std::string entries_url(const View::Gap& gap) const;
     // A reader said something that nobody wants; one that goes on and on (discard_bytes_max between
     // two sweeps) is closed.
     void discard(std::size_t bytes);
@@ -100,6 +111,7 @@ class Session : public ConnectionOwner, public Subscriber {
         explicit Past(Session& reader) : session(reader) {}
         bool takes_past() override { return session.takes_past(); }
         std::uint64_t past_end() override { return session.past_end(); }
+        std::uint64_t memory_begins() override { return session.memory_begins(); }
         void on_past_entry(std::uint64_t sequence, std::string_view json) override {
             session.on_past_entry(sequence, json);
         }
@@ -111,17 +123,15 @@ class Session : public ConnectionOwner, public Subscriber {
         Session& session;
         View* then = nullptr;   // which it subscribes to afterwards; nullptr: none
         std::uint64_t end = 0;  // then == nullptr: first entry that is not for it
-        // Something was given. Before that nothing is missing to one who asked for what there is.
-        bool began = false;
-        bool by_id = false;  // it asked for what comes after an entry
     };
 
     [[nodiscard]] bool takes_past() const;
     [[nodiscard]] std::uint64_t past_end() const;
+    [[nodiscard]] std::uint64_t memory_begins() const;
     void on_past_entry(std::uint64_t sequence, std::string_view json);
     void on_past_gap(std::uint64_t first, std::uint64_t last);
     void on_past_end(std::uint64_t next);
-    void catch_up(View& view, std::uint64_t next, bool by_id);
+    void catch_up(View& view, std::uint64_t next);
     void leave_past();
     void on_sendable() final;
     std::span<const char> on_borrowed_sent(std::size_t bytes) final;

@@ -18,7 +18,9 @@ void add_stream_routes(Site& site, const std::string& prefix,
 // After the streams' own, so that a stream whose status_path is "/healthz" keeps it.
 void add_probe_routes(Site& site) {
     site.connections_max += spare_connections;
-    for (const Route& route : site.routes) site.available.push_back(route.path);
+    for (const Route& route : site.routes)
+        if (route.kind != RouteKind::entries || route.stream->past.kept())
+            site.available.push_back(route.path);
     site.routes.push_back({"/healthz", RouteKind::health, nullptr});
     site.routes.push_back({"/readyz", RouteKind::ready, nullptr});
 }
@@ -54,11 +56,12 @@ std::shared_ptr<Site> make_router_site(const RouterConfig& router,
     return site;
 }
 
-std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream) {
+std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream, bool router) {
     auto site = std::make_shared<Site>();
     site->host = stream->config.tcp.host;
     site->port = stream->config.tcp.port;
     site->tcp = stream;
+    site->router = router;
     site->connections_max = stream->config.tcp.clients_max;
     return site;
 }

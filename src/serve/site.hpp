@@ -46,6 +46,7 @@ struct Site {
 std::shared_ptr<Site> make_http_site(const std::shared_ptr<StreamInfo>& stream);
 std::shared_ptr<Site> make_router_site(const RouterConfig& router,
                                        const std::vector<std::shared_ptr<StreamInfo>>& streams);
-std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream);
+// `router`: the stream's HTTP paths are the router's.
+std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream, bool router);
 
 }  // namespace logwisp

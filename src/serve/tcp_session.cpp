@@ -14,6 +14,23 @@
 
 namespace logwisp {
 
+namespace {
+
+std::string error_line(std::string_view message) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    json.key("type");
+    json.string("error");
+    json.key("message");
+    json.string(message);
+    json.end_object();
+    out.push_back('\n');
+    return out;
+}
+
+}  // namespace
+
 void TcpSession::open() {
     const std::shared_ptr<StreamInfo>& wanted = site().tcp;
     // Counted first and looked at afterwards: two cores that accept at once must not both take the
@@ -67,11 +84,11 @@ void TcpSession::on_received(std::span<const char> bytes) {
 void TcpSession::on_command(ReadCommand command) {
     const std::unique_ptr<Listening> listening = std::move(listening_);
     if (!command.wrong.empty()) return refuse(command.wrong);
-    if (command.from.needs_past() && !stream()->past.kept())
-        return refuse("This stream keeps no past: [state] is not enabled");
+    if (command.from.needs_past() && !stream()->past.kept()) return refuse(no_past);
     const bool in_time =
         subscribed() && connection().can_send() && view().cursor(*this) == listening->joined_at;
-    if (!in_time) return begin_now();  // it has entries already: too late
+    if (!in_time) return too_late();
+    if (!look_up(*stream(), command.from)) return refuse(no_descriptors);
     view().unsubscribe(*this);
     numbered_ = true;
     command.from.base = listening->joined_at;
@@ -79,19 +96,15 @@ void TcpSession::on_command(ReadCommand command) {
     begin_now();
 }
 
-void TcpSession::refuse(const std::string& message) {
-    std::string out;
-    JsonWriter json(out);
-    json.begin_object();
-    json.key("type");
-    json.string("error");
-    json.key("message");
-    json.string(message);
-    json.end_object();
-    out.push_back('\n');
+void TcpSession::refuse(std::string_view message) {
     if (subscribed()) view().unsubscribe(*this);
-    connection().queue(out);
-    connection().finish_when_sent();
+    connection().queue(error_line(message));
+    begin_now();
+    finish();
+}
+
+void TcpSession::too_late() {
+    connection().queue(error_line("Too late: this must be said before the first entry has come"));
     begin_now();
 }
 
@@ -130,9 +143,8 @@ std::string TcpSession::gap_notice(const View::Gap& gap, bool readable) {
     const std::string from = format_event_id(stream()->epoch, gap.from);
     const std::string to = format_event_id(stream()->epoch, gap.to);
     if (numbered_) notice += fmt::format(R"(,"from":"{}","to":"{}")", from, to);
-    const HttpConfig& http = stream()->config.http;
-    if (readable && http.enabled)
-        notice += fmt::format(R"(,"entries":"{}?from={}&to={}")", http.entries_path, from, to);
+    if (readable && stream()->config.http.enabled)
+        notice += fmt::format(R"(,"entries":"{}")", entries_url(gap));
     return notice + "}\n";
 }
 

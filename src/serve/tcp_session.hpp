@@ -32,7 +32,8 @@ class TcpSession final : public Session {
     void on_deadline() override;
     void on_command(ReadCommand command);
     void begin_now();
-    void refuse(const std::string& message);
+    void refuse(std::string_view message);
+    void too_late();
     void probe();
     std::string gap_notice(const View::Gap& gap, bool readable) override;
     std::string unknown_gap_notice(const std::string& id, std::uint64_t last) override;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace logwisp {
 
@@ -26,12 +27,22 @@ class PastReader {
     // What is before this is to be given. Asked again and again: a ring moves on. REQUIRES: not
     // beyond the entry that is published next.
     [[nodiscard]] virtual std::uint64_t past_end() = 0;
+    // From here on it can be given everything from memory: what cannot be read of the past is
+    // missing only before this. Not after past_end().
+    [[nodiscard]] virtual std::uint64_t memory_begins() = 0;
     // The entry `sequence`: its canonical JSON without LF.
     virtual void on_past_entry(std::uint64_t sequence, std::string_view json) = 0;
     // From `first` to `last` there were entries of which nobody can say any more what they were.
     virtual void on_past_gap(std::uint64_t first, std::uint64_t last) = 0;
     // It was given everything before past_end(), `next` is what comes then. Its reading has ended.
     virtual void on_past_end(std::uint64_t next) = 0;
+
+    // Of one file: what lies from `begin` on is nowhere any more.
+    struct Lost {
+        std::uint64_t ledger = 0;  // whose number it is
+        std::uint32_t file = 0;
+        std::uint64_t begin = 0;
+    };
 
     // Its place; history's alone.
     struct Place {
@@ -42,6 +53,8 @@ class PastReader {
         std::uint32_t slot = 0;              // of the one it is read for in; 0: none
         bool asleep = false;                 // until it takes more
         bool parked = false;                 // and out of the queue until then
+        bool unreadable = false;             // something was: memory_begins() is far enough
+        std::vector<Lost> lost;              // files that nobody has to look for again
     } place;
 
   protected:

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <tuple>
 
+#include "tail/links.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
@@ -196,7 +197,8 @@ Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path) {
         return listed;
     };
     auto listed = list(path);
-    if (const auto steps = links_of(path); listed && !steps.empty()) listed = list(steps.back());
+    if (const auto steps = links_of(files(), path); listed && !steps.empty())
+        listed = list(steps.back());
     if (!listed) return tl::make_unexpected(listed.error());
     return siblings;
 }

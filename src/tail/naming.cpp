@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "tail/links.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
 
 namespace {
-// As many symbolic links as the kernel follows.
-constexpr std::size_t link_hops_max = 40;
 constexpr std::uint32_t link_mask =
     IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
 
@@ -275,23 +274,10 @@ void TailState::leave_path(FollowedPath& entry, Follower& follower) {
     retire(follower);
 }
 
-// Where the symbolic links lead that the path ends in, step by step; nothing where it is none.
-std::vector<std::string> TailState::links_of(const std::string& path) {
-    std::vector<std::string> steps;
-    std::string at = path;
-    while (steps.size() < link_hops_max) {
-        const auto link = files().read_link(at);
-        if (!link) break;
-        at = link->starts_with('/') ? *link : join_path(directory_name(at), *link);
-        steps.push_back(at);
-    }
-    return steps;
-}
-
 // A rotation may happen at the far end of a link: watch every directory on the way to it.
 void TailState::watch_links(const std::string& path) {
     std::vector<int> on_the_way;
-    for (const std::string& step : links_of(path)) {
+    for (const std::string& step : links_of(files(), path)) {
         const auto watch = parts.watches.add(std::string(directory_name(step)), link_mask, *this);
         if (!watch) break;
         on_the_way.push_back(*watch);

@@ -212,7 +212,6 @@ struct TailState final : WatchListener {
     [[nodiscard]] Result<void> begin_at_end(Follower& follower, int file, std::uint64_t size_bytes);
     void leave_path(FollowedPath& entry, Follower& follower);
     void watch_links(const std::string& path);
-    [[nodiscard]] std::vector<std::string> links_of(const std::string& path);
     void name_sources(const std::string& base);
     void forget_path_if_unused(FollowedPath& entry);
     [[nodiscard]] FollowedPath* path_at(const std::string& path);

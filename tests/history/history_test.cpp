@@ -21,6 +21,7 @@ using test::LedgerOnDisk;
 struct Reader final : PastReader {
     bool takes_past() override { return room != 0; }
     std::uint64_t past_end() override { return end; }
+    std::uint64_t memory_begins() override { return end; }
     void on_past_entry(std::uint64_t sequence, std::string_view json) override {
         const std::size_t begin = json.find("\"message\":\"") + 11;
         got.emplace_back(json.substr(begin, json.find('"', begin) - begin));

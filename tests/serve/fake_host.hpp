@@ -52,8 +52,12 @@ class FakeHost final : public Host, public TurnHook {
     }
     void continue_past(PastReader& /*reader*/) override { CHECK(false); }
     void end_past(PastReader& /*reader*/) override { CHECK(false); }
-    std::optional<std::uint64_t> past_since(const PastSource& /*source*/,
-                                            std::int64_t /*time_us*/) override {
+    Result<std::optional<std::uint64_t>> past_since(const PastSource& /*source*/,
+                                                    std::int64_t /*time_us*/) override {
+        CHECK(false);
+        return std::nullopt;
+    }
+    Result<std::optional<std::uint64_t>> past_begin(const PastSource& /*source*/) override {
         CHECK(false);
         return std::nullopt;
     }

@@ -35,8 +35,8 @@ TEST(ReadCommand, WhatMeansNothingIsNone) {
 
 TEST(ReadCommand, WhatIsMeantAndWrongIsSaid) {
     for (const std::string_view line :
-         {"RESUME", "TAIL", "TAIL x", "TAIL -1", "TAIL 18446744073709551616", "SINCE", "SINCE noon",
-          "LOSSLESS please", "TAIL 5 x"}) {
+         {"RESUME", "RESUME zzz", "TAIL", "TAIL x", "TAIL -1", "TAIL 18446744073709551616", "SINCE",
+          "SINCE noon", "LOSSLESS please", "TAIL 5 x"}) {
         const auto command = read_command(line, now_us);
         ASSERT_TRUE(command) << line;
         EXPECT_NE(command->wrong, "") << line;

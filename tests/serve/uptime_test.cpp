@@ -38,7 +38,7 @@ TEST_P(UptimeOfHeartbeats, DoesNotFollowTheWallClock) {
     reactor().run_turn(0);
     ASSERT_GT(reactor().now_ms(), uptime_seconds * 1000) << "the machine has just started";
     stream->started_ms = reactor().now_ms() - uptime_seconds * 1000;
-    const int client = host.connect<TcpSession>(make_tcp_site(stream));
+    const int client = host.connect<TcpSession>(make_tcp_site(stream, false));
     // It is asked by a heartbeat whether it still reads.
     ::shutdown(client, SHUT_WR);
     std::string heard;

@@ -31,7 +31,7 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
 
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
-    plan->listeners.push_back({"tcp", make_tcp_site(info_), {}});
+    plan->listeners.push_back({"tcp", make_tcp_site(info_, false), {}});
     plan->listeners.push_back({"http", make_http_site(info_), {}});
     for (std::size_t index = 0; index < cores; ++index) {
         plan->listeners[0].sockets.push_back(network.listen(tcp_port));
@@ -66,7 +66,7 @@ void Program::reload(const StreamConfig& config) {
     info_ = std::move(changed);
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
-    plan->listeners.push_back({"tcp", make_tcp_site(info_), {}});
+    plan->listeners.push_back({"tcp", make_tcp_site(info_, false), {}});
     plan->listeners.push_back({"http", make_http_site(info_), {}});
     for (std::size_t at = 0; at < plan->listeners.size(); ++at)
         plan->listeners[at].site->counters = plan_->listeners[at].site->counters;
