@@ -17,11 +17,6 @@ constexpr std::size_t siblings_max = 4096;
 std::uint64_t mark_begin(const PastRun& run) {
     return run.slot.end - std::min<std::uint64_t>(run.slot.end, ledger_mark_bytes);
 }
-
-// gzip leaves the name and appends its own.
-std::string_view unpacked_name(std::string_view name) {
-    return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
-}
 }  // namespace
 
 bool run_fits_window(const PastRun& run) {
@@ -80,7 +75,7 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
     };
     std::vector<Ranked> ranked;
     const auto consider = [&](const std::string& path) {
-        const bool packed = path.ends_with(".gz");
+        const bool packed = is_packed_name(path);
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
         if (!packed && status->size_bytes < run_.slot.end) return;
