@@ -17,6 +17,19 @@ inline constexpr std::uint32_t line_bytes_ceiling = 64 * 1024 * 1024;
 // Bytes before the position that are read again with every read: they recognise a file that was truncated and regrown meanwhile.
 inline constexpr std::size_t tail_marker_bytes = 64;
 
+// What rotation has packed (gzip) before it was read. A turn unpacks this much of all such files together, some 0.5 ms, so that neither a large file
+// nor a bomb keeps the core from anything else.
+inline constexpr std::size_t packed_bytes_per_turn = 256 * 1024;
+// Unpacked text that waits to be read, in memory. Two reads: neither side waits for the other for long.
+inline constexpr std::size_t packed_ahead_bytes_max = 1024 * 1024;
+static_assert(packed_ahead_bytes_max >= 2 * read_bytes_max, "a read finds all it asks for");
+// Packed siblings of one file that are looked into for it, the newest: hourly rotation over a long weekend.
+inline constexpr std::size_t packed_files_max = 96;
+// A packed file that ends in the middle is looked at again so often, and given up when it has not grown for so long: whoever still packs it
+// writes more often.
+inline constexpr std::uint32_t packed_look_again_ms = 200;
+inline constexpr std::uint32_t packed_growth_wait_ms = 10'000;
+
 // --- Status ---
 // Rows of "watchers" in one answer. A core that writes a row holds its readers up for some 3 us; what is beyond is counted, and each
 // can be asked for by its path.

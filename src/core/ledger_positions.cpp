@@ -47,11 +47,15 @@ std::unique_ptr<TailPositions> positions_of(const LedgerState& state, FileSystem
     for (const auto& [number, file] : state.files)
         for (const std::string* path : {&file.path, &file.origin})
             if (!path->empty()) rotations.try_emplace(*path, 0);
+    std::map<std::string, std::int64_t> read_us;
+    for (const auto& [number, file] : state.files)
+        read_us[file.origin] = std::max(read_us[file.origin], file.read_us);
     for (const auto& [path, count] : rotations) {
         PathHistory history;
         history.path = path;
         history.had_file = true;
         history.rotations = count;
+        history.last_read_us = read_us[path];
         if (const auto last = state.last_rotations.find(path); last != state.last_rotations.end())
             history.last_rotations = last->second;
         positions->paths.push_back(std::move(history));

@@ -21,11 +21,6 @@ std::uint64_t mark_begin(const PastRun& run) {
     return run.slot.end - std::min<std::uint64_t>(run.slot.end, ledger_mark_bytes);
 }
 
-// gzip leaves the name and appends its own.
-std::string_view unpacked_name(std::string_view name) {
-    return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
-}
-
 // Small enough to be read at once, together with what its mark is made of.
 bool fits_window(const PastRun& run) {
     return run.slot.end - run.slot.begin <= OldFile::wanted_bytes_max;
@@ -87,7 +82,7 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
     };
     std::vector<Ranked> ranked;
     const auto consider = [&](const std::string& path) {
-        const bool packed = path.ends_with(".gz");
+        const bool packed = is_packed_name(path);
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
         const bool itself = status->identity == identity;

@@ -108,6 +108,7 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
             known->second.positioned = true;
             known->second.pass_over = (slot.flags & ledger_pass_over) != 0;
             known->second.entries += slot.entries;
+            known->second.read_us = std::max(known->second.read_us, slot.time_us);
             break;
         case LedgerKind::notice:
             follows(slot.entries);

@@ -28,6 +28,7 @@ struct RecordedFile {
     std::uint64_t generation = 0;
     std::int64_t born_ns = 0;
     std::uint64_t entries = 0;  // published from it
+    std::int64_t read_us = 0;   // last; 0: never
     std::uint64_t position = 0;
     std::uint64_t mark = 0;
     bool positioned = false;  // `position` and `mark` were said

@@ -142,6 +142,7 @@ void TailState::check_retired() {
     for (Follower* follower : retired) {
         if (follower->slot != nullptr || follower->queued || follower->waits_for != nullptr)
             continue;
+        if (follower->searching || follower->unpacking) continue;
         if (now_ms() - follower->changed_ms < config.drain_idle_ms) continue;
         // Something is still compared with it.
         if (std::any_of(generations_in_doubt.begin(), generations_in_doubt.end(),

@@ -113,6 +113,16 @@ Likeness ContentMark::compare(FileSystem& files, int file) const {
     return head == Likeness::same ? compare_marker(files, file) : head;
 }
 
+bool ContentMark::holds(std::string_view head, std::string_view before) const {
+    if (position_ == 0 || hash() == 0) return false;
+    before.remove_prefix(before.size() - std::min(before.size(), tail_marker_bytes));
+    if (!by_hash_)
+        return before.ends_with(marker()) && head.size() >= head_bytes_ &&
+               hash_more(hash_seed, head.substr(0, head_bytes_)) == head_hash_;
+    const bool has_head = position_ >= ledger_head_bytes;
+    return ledger_mark(has_head ? hash_more(hash_seed, head) : 0, before) == hash();
+}
+
 Likeness ContentMark::compare_marker(FileSystem& files, int file) const {
     char bytes[tail_marker_bytes];
     const std::size_t before =

@@ -64,6 +64,9 @@ class ContentMark {
     [[nodiscard]] Likeness compare_head(FileSystem& files, int file,
                                         std::uint64_t size_bytes) const;
     [[nodiscard]] Likeness compare(FileSystem& files, int file) const;
+    // The same, of a text that is not in a file: its first bytes (content_head_bytes of them, or all
+    // as far as the position) and the bytes right before the position (tail_marker_bytes or all).
+    [[nodiscard]] bool holds(std::string_view head, std::string_view before) const;
     // The bytes before the position are (still) what was read.
     [[nodiscard]] Likeness compare_marker(FileSystem& files, int file) const;
 

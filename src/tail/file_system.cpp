@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -75,6 +76,30 @@ class RealFileSystem final : public FileSystem {
             got += static_cast<std::size_t>(bytes);
         }
         return got;
+    }
+
+    Result<int> open_unnamed() override {
+        const int file = ::memfd_create("logwisp", MFD_CLOEXEC);
+        if (file < 0) return failure(errno, "memfd_create");
+        return file;
+    }
+
+    Result<void> write_at(int file, std::string_view bytes, std::uint64_t offset) override {
+        while (!bytes.empty()) {
+            const ssize_t written =
+                ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) return failure(written < 0 ? errno : EIO, "write");
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+            offset += static_cast<std::uint64_t>(written);
+        }
+        return {};
+    }
+
+    void free_bytes(int file, std::uint64_t begin, std::uint64_t end) override {
+        // Where that is refused the bytes stay until the file is closed.
+        static_cast<void>(::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                      static_cast<off_t>(begin), static_cast<off_t>(end - begin)));
     }
 
     Result<void> list(

@@ -2,6 +2,7 @@
 // answers at once. One thread.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,6 +64,21 @@ class FileSystem {
     // Reactor::read.
     // Less than asked for only at the end of the file.
     virtual Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) = 0;
+    // A file without a name, in memory, to read and write; gone when it is closed. Not every file
+    // system has to know such files: what is only in a packed file cannot be had then.
+    virtual Result<int> open_unnamed() { return failure(ENOTSUP, "memfd_create"); }
+    // REQUIRES: the file is from open_unnamed(). All of the bytes, or an error.
+    virtual Result<void> write_at(int file, std::string_view bytes, std::uint64_t offset) {
+        static_cast<void>(file);
+        static_cast<void>(offset);
+        return failure(ENOTSUP, "write", std::to_string(bytes.size()));
+    }
+    // Nobody reads [begin, end) any more: a hole from now on. REQUIRES: as for write_at().
+    virtual void free_bytes(int file, std::uint64_t begin, std::uint64_t end) {
+        static_cast<void>(file);
+        static_cast<void>(begin);
+        static_cast<void>(end);
+    }
     // Calls with every name but "." and "..", in any order.
     virtual Result<void> list(
         const std::string& directory,

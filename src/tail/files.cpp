@@ -122,15 +122,10 @@ void TailState::retire(Follower& follower) {
     if (follower.refused) {
         follower.finishing = true;
     } else if (const auto open = reopen(follower); !open) {
-        if (open.error().code == ENOENT) {
-            follower.finishing = true;
-            follower.gone_unread = follower.queued || !follower.at_end();
-            if (follower.gone_unread) {
-                counters.unknown_losses.add();
-                told_lost(follower, follower.known_size_bytes);
-            }
-        } else
+        if (open.error().code != ENOENT)
             read_failed(follower, open.error());
+        else if (!search_packed(follower, true))
+            gone(follower, follower.queued || !follower.at_end());
     } else if (const auto status = files().status(follower.file)) {
         follower.end_bytes = status->size_bytes;
         examine(follower, *status);
@@ -139,8 +134,9 @@ void TailState::retire(Follower& follower) {
 }
 
 void TailState::destroy(Follower& follower) {
-    CHECK(follower.slot == nullptr);
+    CHECK(follower.slot == nullptr && !follower.searching);
     unschedule(follower);
+    if (follower.unpacking) close_unpacking(follower);
     release_successor(follower);
     if (follower.waits_for != nullptr) follower.waits_for->successor = nullptr;
     const auto in_doubt = generations_in_doubt;
@@ -155,16 +151,17 @@ void TailState::destroy(Follower& follower) {
     } else {
         --unwatched_files;
     }
-    if (follower.file >= 0) {
+    // Rotated away it may come back packed, whether it has a name now or not.
+    bool comes_back = follower.retired;
+    if (!comes_back && follower.file >= 0) {
         const auto status = files().status(follower.file);
-        // Of which nothing was read there is nothing to remember: it may have been looked at only.
-        const bool read = follower.mark.position() != 0;
-        if (status && status->links > 0 && read && !follower.refused && !follower.maybe_copy) {
-            if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
-            remembered.insert_or_assign(follower.identity, follower.mark);
-        }
-        close_file(follower);
+        comes_back = status && status->links > 0;
     }
+    if (comes_back && follower.mark.position() != 0 && !follower.refused && !follower.maybe_copy) {
+        if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
+        remembered.insert_or_assign(follower.identity, follower.mark);
+    }
+    close_file(follower);
     by_identity.erase(follower.identity);
     for (auto& [path, entry] : paths)
         if (entry.current == &follower) entry.current = nullptr;

@@ -100,6 +100,8 @@ struct Follower {
     bool gone_unread : 1 = false;   // deleted while closed, with something to read
     bool recorded : 1 = false;      // the ledger knows its number and its names
     bool position_due : 1 = false;  // the ledger is to be told where it stands
+    bool searching : 1 = false;     // packed files are looked into for what follows on it
+    bool unpacking : 1 = false;     // its text comes out of a packed file
     bool renamed : 1 =
         false;  // `origin` follows `primary` once everything written under the old name was read
     std::uint16_t recorded_source_bytes = 0;  // of the source that the ledger knows

@@ -70,6 +70,7 @@ void TailState::look_for_generations(const std::string& path) {
 // not. The last of them, or `old`.
 Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, const Follower* next) {
     Follower* last = &old;
+    search_generations(old);
     auto found_siblings = rotated_siblings(entry.path());
     if (!found_siblings) return old;
     auto& siblings = *found_siblings;
@@ -164,10 +165,10 @@ Result<int> TailState::open_rotated(const Sibling& sibling, const std::string& o
 }
 
 // Looked at until it was the same twice.
-Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path) {
-    auto siblings = list_siblings(path);
+Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path, Form form) {
+    auto siblings = list_siblings(path, form);
     for (int listing_number = 1; siblings && listing_number < listings_max; ++listing_number) {
-        auto again = list_siblings(path);
+        auto again = list_siblings(path, form);
         if (again && same_files(*siblings, *again)) break;
         siblings = std::move(again);
     }
@@ -175,20 +176,23 @@ Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path
 }
 
 // In the order of their names: beside the path, and where its links lead beside the file.
-Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path) {
+Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path, Form form) {
     std::vector<Sibling> siblings;
     const auto list = [&](const std::string& original) {
         const std::string directory(directory_name(original));
         const std::string_view base = base_name(original);
         std::vector<std::string> names;
         auto listed = list_directory(directory, [&](std::string_view name, FileKind kind) {
-            if (kind == FileKind::regular && names.size() < siblings_max &&
-                is_rotated_name(base, name))
+            if (kind != FileKind::regular || names.size() == siblings_max) return;
+            const bool packed = form == Form::packed;
+            const std::string_view plain = packed ? unpacked_name(name) : name;
+            if (is_packed_name(name) == packed &&
+                (is_rotated_name(base, plain) || (packed && plain == base)))
                 names.emplace_back(name);
         });
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) {
-            Sibling sibling{join_path(directory, name), number_of(base, name), {}};
+            Sibling sibling{join_path(directory, name), number_of(base, unpacked_name(name)), {}};
             const auto status = files().status(sibling.path);
             if (!status || status->kind != FileKind::regular) continue;
             sibling.status = *status;

@@ -83,8 +83,11 @@ void TailState::path_gone(FollowedPath& entry) {
     if (absent_paths.size() < absent_paths_max &&
         std::find(absent_paths.begin(), absent_paths.end(), entry.path()) == absent_paths.end())
         absent_paths.push_back(entry.path());
-    if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
-        leave_path(entry, *entry.current);
+    Follower* const current = entry.current;
+    if (current == nullptr || current->primary != &entry || current->retired) return;
+    leave_path(entry, *current);
+    // After a start nobody has seen what became of it, and no new file may ever come.
+    if (resumed != nullptr && current->retired) search_generations(*current);
 }
 
 void TailState::path_failed(FollowedPath& entry, const Error& error) {
@@ -185,7 +188,8 @@ void TailState::open_new(FollowedPath& entry) {
     entry.current = &follower;
     entry.had_file = true;
     if (is_rotation) {
-        Follower* last = old != nullptr ? &recover_generations(entry, *old, &follower) : nullptr;
+        Follower* last =
+            old != nullptr ? &recover_generations(entry, *old, &follower) : last_rotated(entry);
         rotated(follower, RotationReason::inode_change, lost);
         if (last != nullptr) after(*last, follower);
     }
@@ -193,11 +197,22 @@ void TailState::open_new(FollowedPath& entry) {
         follower.changed_ms = now_ms();
         suspects.push_back(&follower);
     }
-    if (follower.mark.position() != 0) record_due(follower);
+    // Also an empty one: what follows on it is found by that.
+    if (!follower.maybe_copy && follower.waits_for == nullptr) record_due(follower);
     watch_file(follower, entry.path());
     if (follower.refused) return leave_alone(follower);
     schedule(follower);
     limit_descriptors(idle_files_looked_for);
+}
+
+// Rotated away before, as was known at the start, and still to be read: the newest of those.
+Follower* TailState::last_rotated(const FollowedPath& entry) {
+    Follower* last = nullptr;
+    for (Follower* follower : retired)
+        if (follower->origin == &entry && !follower->finishing &&
+            (last == nullptr || follower->number > last->number))
+            last = follower;
+    return last;
 }
 
 // Where reading begins.

@@ -82,6 +82,8 @@ TailState::Next TailState::prepare(Follower& follower) {
         release_successor(follower);
         return Next::nothing;
     }
+    if (follower.searching && follower.file < 0) return Next::nothing;
+    if (follower.unpacking && !has_unpacked(follower)) return Next::nothing;
     if (follower.retry.at_ms > now_ms()) return Next::nothing;
     if (follower.maybe_copy && !resolve_copy(follower)) return Next::nothing;
     if (const auto open = reopen(follower); !open) {
@@ -230,6 +232,7 @@ void TailState::skip_hole(Follower& follower, std::string_view bytes) {
 }
 
 void TailState::after_read(Follower& follower, bool full) {
+    if (follower.unpacking) return schedule(follower);  // prepare() knows whether there is more
     if (follower.successor != nullptr && follower.mark.position() >= follower.end_bytes)
         release_successor(follower);
     if (full) {

@@ -23,6 +23,12 @@ void TailState::record_what_is_due() {
     if (open == nullptr) return;
     LedgerRecords* const records = sink.records();
     const std::uint32_t index = open->entries();
+    // What waits for a search is as the ledger has it, or unknown to it, until that is over: a start
+    // that finds it so searches again.
+    const auto wait = std::stable_partition(to_record.begin(), to_record.end(),
+                                            [&](Follower* one) { return !undecided(*one); });
+    std::vector<Follower*> waiting(wait, to_record.end());
+    to_record.erase(wait, to_record.end());
     if (records != nullptr) {
         if (targets_now) record_targets(*records, index);
         for (Follower* follower : to_record) record_position(*records, index, *follower);
@@ -35,7 +41,7 @@ void TailState::record_what_is_due() {
     }
     if (targets_now) targets_due = false;
     for (Follower* follower : to_record) follower->position_due = false;
-    to_record.clear();
+    to_record = std::move(waiting);
     to_close.clear();
 }
 
@@ -56,16 +62,19 @@ void TailState::record_file(LedgerRecords& records, std::uint32_t index, Followe
     if (follower.number == 0) follower.number = ++file_number_max;
     follower.recorded = true;
     follower.recorded_source_bytes = static_cast<std::uint16_t>(source.size());
+    const FollowedPath* named = follower.primary;
+    // As if its path named it still: that is how a start comes to search.
+    if (named == nullptr && keeps_its_path(follower)) named = follower.origin;
     LedgerSlot file;
     file.kind = LedgerKind::file;
-    file.flags = follower.primary == nullptr ? ledger_rotated_away : 0;
+    file.flags = named == nullptr ? ledger_rotated_away : 0;
     file.file = follower.number;
     file.begin = follower.identity.device;
     file.end = follower.identity.inode;
     file.mark = follower.identity.generation;
     file.time_us = follower.born_ns;
     file.file_place = follower.entries;
-    std::string text = follower.primary != nullptr ? follower.primary->path() : std::string();
+    std::string text = named != nullptr ? named->path() : std::string();
     text.push_back('\0');
     text.append(follower.origin->path()).push_back('\0');
     text.append(source).push_back('\0');
@@ -131,6 +140,8 @@ void TailState::record_all(LedgerRecords& records) {
     for (const auto& follower : followers) {
         // What may be a copy is looked at anew after a restart.
         if (follower->maybe_copy) continue;
+        // A start that does not know it comes to search again.
+        if (follower->number == 0 && undecided(*follower)) continue;
         follower->recorded = false;
         record_position(records, 0, *follower);
     }

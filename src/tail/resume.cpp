@@ -36,8 +36,12 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     std::vector<Follower*> in_order;
     for (const auto& follower : followers)
         if (follower->waits_for == nullptr)
-            for (Follower* at = follower.get(); at != nullptr; at = at->successor)
+            for (Follower* at = follower.get(); at != nullptr; at = at->successor) {
                 in_order.push_back(at);
+                if (!keeps_its_path(*at)) continue;
+                leave_waiting(*at);
+                break;
+            }
     std::unordered_map<const Follower*, int> index;
     for (Follower* follower : in_order) {
         // A held line of a file that is gone or was truncated stands nowhere any more. What the sink
@@ -60,6 +64,16 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
     return positions;
 }
 
+// What waits for a search is found again by whoever searches again.
+void TailState::leave_waiting(Follower& searching) {
+    for (Follower* at = searching.successor; at != nullptr; at = at->successor) {
+        close_file(*at);
+        if (at->notice.reason == RotationReason::none) continue;
+        --at->origin->rotations;
+        counters.rotations.subtract();
+    }
+}
+
 FilePosition TailState::position_of(Follower& follower) {
     FilePosition position;
     position.number = follower.number;
@@ -72,7 +86,10 @@ FilePosition TailState::position_of(Follower& follower) {
     counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
     position.flush_partial = follower.flush_partial;
     position.finishing = follower.finishing;
-    if (follower.primary != nullptr) position.path = follower.primary->path();
+    if (follower.primary != nullptr)
+        position.path = follower.primary->path();
+    else if (keeps_its_path(follower))
+        position.path = follower.origin->path();
     position.origin = follower.origin->path();
     position.identity = follower.identity;
     position.born_ns = follower.born_ns;
@@ -85,6 +102,9 @@ FilePosition TailState::position_of(Follower& follower) {
     position.renamed = follower.renamed;
     position.notice = follower.notice;
     if (follower.before_truncation) position.before_truncation = *follower.before_truncation;
+    // What is unpacked so far is not all of it: it is begun anew.
+    if (follower.unpacking) close_file(follower);
+    if (follower.unpacking) close_unpacking(follower);
     position.file = std::exchange(follower.file, -1);
     if (position.file >= 0) parts.descriptors.closed();  // until it is followed on
     return position;
@@ -131,6 +151,15 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
         if (follower != nullptr && position.waits_for >= 0)
             if (Follower* const first = restored[static_cast<std::size_t>(position.waits_for)])
                 after(*first, *follower);
+    }
+    // The ledger does not say who waited for whom, but in which order they were begun.
+    std::unordered_map<const FollowedPath*, Follower*> rotated_away;
+    for (Follower* follower : restored) {
+        if (follower == nullptr) continue;
+        const auto [before, is_first] = rotated_away.try_emplace(follower->origin, nullptr);
+        if (!is_first && before->second != nullptr && follower->waits_for == nullptr)
+            after(*before->second, *follower);
+        before->second = follower->retired ? follower : nullptr;
     }
     remembered.insert(resumed->remembered.begin(), resumed->remembered.end());
 }

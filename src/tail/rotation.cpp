@@ -47,7 +47,7 @@ void TailState::examine(Follower& follower, const FileStatus& status) {
         follower.again = true;
         return;
     }
-    if (follower.refused) return;
+    if (follower.refused || follower.unpacking) return;
     if (status.size_bytes < follower.mark.position()) return truncated(follower, status);
     const bool touched = status.modified_ns != follower.modified_ns;
     // A time that went back is a reason to compare, not a rotation by itself: where the bytes are
@@ -142,9 +142,11 @@ void TailState::after(Follower& first, Follower& then) {
 
 void TailState::release_successor(Follower& follower) {
     Follower* const next = follower.successor;
-    if (next == nullptr) return;
+    // Something may have to be put in between.
+    if (next == nullptr || follower.searching) return;
     follower.successor = nullptr;
     next->waits_for = nullptr;
+    if (next->number == 0 && !next->maybe_copy) record_due(*next);
     schedule(*next);
 }
 
@@ -172,7 +174,7 @@ Follower* TailState::recover_copy(Follower& follower) {
         record_due(*copy);
         return copy;
     }
-    return nullptr;
+    return search_copy(follower);
 }
 
 // An empty file may become anything; a copy is never larger than what it is made of.

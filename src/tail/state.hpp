@@ -6,6 +6,8 @@
 //   - files.cpp: followers come and go, descriptors and watches with them
 //   - rotation.cpp: what a rotation leaves: notices, copies
 //   - generations.cpp: generations that came and went between two looks
+//   - searching.cpp, deciding.cpp: what was packed (gzip) before it was read: which file holds it
+//   - unpacking.cpp: and its text, piece by piece
 //   - reading.cpp: read slots, splitting, entries
 //   - resume.cpp: stopping so that another Tail goes on, and going on
 //   - checking.cpp: everything periodic: verification, retries, polling, retirement
@@ -28,6 +30,8 @@
 #include "entry/encode.hpp"
 #include "tail/carry.hpp"
 #include "tail/follower.hpp"
+#include "tail/packed.hpp"
+#include "tail/sibling.hpp"
 #include "tail/tail.hpp"
 #include "tail/targets.hpp"
 #include "tail/watches.hpp"
@@ -100,20 +104,6 @@ struct NotedEvent {
     std::string name;
 };
 
-// What tells which of two files of a log is the later one.
-struct Generation {
-    std::int64_t born_ns = 0;
-    int number = -1;  // of its name: 0 for app.log, 2 for app.log.2; -1: no number
-};
-
-// A file beside a followed one whose name is what rotation makes of it.
-struct Sibling {
-    std::string path;
-    int number = -1;
-    FileStatus status;
-    [[nodiscard]] Generation generation() const { return {status.born_ns, number}; }
-};
-
 // Whoever uses a watch of this Tail.
 struct WatchUse {
     std::vector<Place*> places;
@@ -158,7 +148,7 @@ struct ReadSlot {
     Timestamp read_at;
 };
 
-struct TailState final : WatchListener {
+struct TailState final : WatchListener, PackedTextOwner {
     TailState(TailParts the_parts, std::string name, const MonitorConfig& config,
               EntrySink& the_sink);
 
@@ -207,6 +197,7 @@ struct TailState final : WatchListener {
     void refuse(FollowedPath& entry);
     void name_again(FollowedPath& entry, Follower& known);
     void open_new(FollowedPath& entry);
+    [[nodiscard]] Follower* last_rotated(const FollowedPath& entry);
     [[nodiscard]] Result<void> begin(FollowedPath& entry, const FileStatus& status, int file,
                                      Follower& follower);
     [[nodiscard]] Result<void> begin_at_end(Follower& follower, int file, std::uint64_t size_bytes);
@@ -260,13 +251,57 @@ struct TailState final : WatchListener {
     [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old,
                                                 const Follower* next);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
-    [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path);
+    enum class Form : std::uint8_t { plain, packed };
+    [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path,
+                                                                Form form = Form::plain);
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);
-    [[nodiscard]] Result<std::vector<Sibling>> list_siblings(const std::string& path);
+    [[nodiscard]] Result<std::vector<Sibling>> list_siblings(const std::string& path, Form form);
     [[nodiscard]] Result<int> open_rotated(const Sibling& sibling, const std::string& original);
+
+    // --- searching.cpp ---
+    // False: no packed file may hold any of it.
+    [[nodiscard]] bool search_packed(Follower& old, bool rest_is_packed);
+    void search_generations(Follower& old);
+    [[nodiscard]] PackedSearch* search_for(const Follower& old);
+    PackedSearch& add_search(Follower& old, bool rest_is_packed);
+    [[nodiscard]] PackedBounds bounds_of(const Follower& old, bool rest_is_packed);
+    [[nodiscard]] std::vector<PackedFile> packed_siblings(const PackedBounds& bounds);
+    [[nodiscard]] bool step_search(PackedSearch& search);
+    void begin_search(PackedSearch& search);
+    [[nodiscard]] bool look_into(PackedSearch& search, PackedFile& file);
+    void looked_into(PackedSearch& search, PackedFile& file, PackedFile::State state);
+    [[nodiscard]] bool wait_for_growth(PackedSearch& search);
+    void end_search(PackedSearch& search);
+    [[nodiscard]] PackedQuestion question_of(const PackedSearch& search);
+    void add_generations(Follower& old, const std::vector<PackedFile>& files,
+                         const PackedChoice& choice);
+    void told_undecided(Follower& old, const PackedFile& file);
+    void gone(Follower& follower, bool unread);
+    void add_loss(Follower& first, Loss loss);
+    void number_notices(Follower& first);
+    [[nodiscard]] bool undecided(const Follower& follower) const;
+    [[nodiscard]] bool keeps_its_path(const Follower& follower);
+    [[nodiscard]] Follower* search_copy(Follower& follower);
+    [[nodiscard]] FileIdentity packed_identity(const FileIdentity& identity) const;
+
+    // --- unpacking.cpp ---
+    void on_packed_read() override;
+    void on_packed_timer();
+    void work_on_packed();
+    void begin_unpacking(Follower& follower, const PackedFile& file);
+    [[nodiscard]] Unpacking* unpacking_of(const Follower& follower);
+    [[nodiscard]] bool has_unpacked(const Follower& follower);
+    void step_unpacking(Unpacking& unpacking);
+    [[nodiscard]] bool open_packed(Unpacking& unpacking);
+    [[nodiscard]] Result<int> open_packed_file(Unpacking& unpacking);
+    [[nodiscard]] Result<void> keep_piece(Unpacking& unpacking, std::string_view piece);
+    void free_what_was_read(Unpacking& unpacking);
+    void give_up_unpacking(Unpacking& unpacking, std::string_view why);
+    void close_unpacking(Follower& follower);
 
     // --- resume.cpp ---
     [[nodiscard]] std::unique_ptr<TailPositions> hand_over();
+    void leave_waiting(Follower& searching);
     [[nodiscard]] FilePosition position_of(Follower& follower);
     [[nodiscard]] bool is_to_be_read(const Follower& follower);
     void take_over(std::unique_ptr<TailPositions> positions);
@@ -368,6 +403,15 @@ struct TailState final : WatchListener {
     Follower* queue_last = nullptr;
     bool sink_blocked = false;
     bool pumping = false;
+
+    // Packed files.
+    std::vector<std::unique_ptr<PackedSearch>> searches;  // one after the other
+    std::vector<std::unique_ptr<Unpacking>> unpackings;
+    Timer packed_timer;
+    std::uint64_t packed_turn = 0;
+    std::uint32_t packed_copies = 0;
+    std::size_t packed_left = packed_bytes_per_turn;
+    std::uint64_t packed_wake_ms = 0;  // 0: nothing waits for a later turn
 
     Timer tick;
     std::uint64_t tick_at_ms = 0;

@@ -33,6 +33,7 @@ TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig&
         slot.completion.bind<&ReadSlot::on_read>(slot);
     }
     tick.bind<&TailState::on_tick>(*this);
+    packed_timer.bind<&TailState::on_packed_timer>(*this);
 }
 
 void TailState::start(std::unique_ptr<TailPositions> from) {
@@ -65,6 +66,7 @@ void TailState::settle() {
         for (const std::string& base : bases_to_name) name_sources(base);
         bases_to_name.clear();
     }
+    work_on_packed();
     record_what_is_due();
     pump();
     arm_tick();
@@ -165,23 +167,37 @@ void TailState::act_on(const NotedEvent& event) {
 }
 
 bool TailState::reading() const {
+    const auto in_flight = [](const auto& packed) {
+        return packed->text != nullptr && !packed->text->idle();
+    };
     return std::any_of(slots.begin(), slots.end(),
-                       [](const ReadSlot& slot) { return slot.completion.in_flight(); });
+                       [](const ReadSlot& slot) { return slot.completion.in_flight(); }) ||
+           std::any_of(searches.begin(), searches.end(), in_flight) ||
+           std::any_of(unpackings.begin(), unpackings.end(), in_flight);
 }
 
 void TailState::close() {
     if (closing) return;
     closing = true;
     parts.reactor.disarm(tick);
+    parts.reactor.disarm(packed_timer);
     for (const auto& [watch, use] : watch_uses) parts.watches.remove(watch, *this);
     watch_uses.clear();
     for (ReadSlot& slot : slots) parts.reactor.cancel(slot.completion);
+    for (const auto& search : searches)
+        if (search->text != nullptr) search->text->cancel();
+    for (const auto& unpacking : unpackings)
+        if (unpacking->text != nullptr) unpacking->text->cancel();
     if (!reading()) release_everything();
 }
 
 // Nothing is in flight any more.
 void TailState::release_everything() {
+    for (const auto& search : searches)
+        if (search->file >= 0) close_file(search->file);
     stopped_at = hand_over();
+    searches.clear();
+    unpackings.clear();
     followers.clear();
     counters.files.set(0);
 }

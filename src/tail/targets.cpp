@@ -182,6 +182,25 @@ std::vector<std::string> original_names(std::string_view name) {
     return originals;
 }
 
+std::string_view rotation_stamp(std::string_view original, std::string_view name) {
+    for (std::size_t at = 1; at + 1 < name.size(); ++at) {
+        if (!is_separator(name[at])) continue;
+        const std::string_view rest = name.substr(at + 1);
+        if (name.substr(0, at) == original && is_rotation_stamp(rest)) return rest;
+        const std::size_t dot = rest.rfind('.');
+        if (dot == rest.npos || !is_rotation_stamp(rest.substr(0, dot))) continue;
+        if (std::string(name.substr(0, at)).append(rest.substr(dot)) == original)
+            return rest.substr(0, dot);
+    }
+    return {};
+}
+
+bool is_packed_name(std::string_view name) { return name.ends_with(".gz"); }
+
+std::string_view unpacked_name(std::string_view name) {
+    return is_packed_name(name) ? name.substr(0, name.size() - 3) : name;
+}
+
 bool is_compressed(std::string_view head) {
     using namespace std::string_view_literals;
     for (const std::string_view magic :

@@ -84,6 +84,11 @@ std::string_view path_tail(std::string_view path, std::size_t components);
 // True when `name` is what a rotation makes of `original`: app.log.1, app.log-20240131,
 // app.log.2024-01-31, app-20240131.log.
 bool is_rotated_name(std::string_view original, std::string_view name);
+// What it has put into the name, without separators around it: 1, 20240131; empty: nothing.
+std::string_view rotation_stamp(std::string_view original, std::string_view name);
+// gzip leaves the name and appends its own.
+bool is_packed_name(std::string_view name);
+std::string_view unpacked_name(std::string_view name);
 // The names that `name` may be a rotated copy of.
 std::vector<std::string> original_names(std::string_view name);
 // gzip, zstd, xz, bzip2, by their first bytes.

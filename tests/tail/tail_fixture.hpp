@@ -91,6 +91,17 @@ class FaultyFileSystem : public FileSystem {
         if (const int error = look_error ? look_error() : 0) return failure(error, "read");
         return real_->read_at(file, buffer, offset);
     }
+    Result<int> open_unnamed() override {
+        const auto file = real_->open_unnamed();
+        if (file) ++open_now;
+        return file;
+    }
+    Result<void> write_at(int file, std::string_view bytes, std::uint64_t offset) override {
+        return real_->write_at(file, bytes, offset);
+    }
+    void free_bytes(int file, std::uint64_t begin, std::uint64_t end) override {
+        real_->free_bytes(file, begin, end);
+    }
     Result<void> list(
         const std::string& directory,
         const std::function<void(std::string_view name, FileKind kind)>& each) override {
