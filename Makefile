@@ -66,9 +66,8 @@ coverage: ## run the tests and write build/coverage/index.html
 	gcovr --root . --filter src/ --filter include/ --html-details build/coverage/index.html --print-summary build/coverage
 
 tidy: ## clang-tidy over src/ and tests/
-	cmake --preset dev
-	cmake --build build/dev -j $(JOBS)
-	git ls-files 'src/*.cpp' 'tests/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -quiet -p build/dev
+	cmake --preset clang -DLOGWISP_TESTS=ON
+	git ls-files 'src/*.cpp' 'tests/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -quiet -p build/clang
 
 format: ## clang-format over everything
 	git ls-files '*.cpp' '*.hpp' '*.c' | xargs clang-format -i

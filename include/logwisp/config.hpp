@@ -14,11 +14,12 @@ enum class StartAt : std::uint8_t { end, beginning };
 // `path[/pattern]`: a file, a directory or a glob of either.
 struct Target {
     std::string path;
-    std::string pattern = "*.log";      // fnmatch(3) on the base name, for directories
-    std::optional<bool> is_file;        // absent: found out when the path exists
+    std::string pattern = "*.log";  // fnmatch(3) on the base name, for directories
+    std::optional<bool> is_file;    // absent: found out when the path exists
     bool recursive = false;
-    std::vector<std::string> exclude;   // fnmatch(3) on the base name or, with a '/', on the path below `path`
-    StartAt from = StartAt::end;        // for files that exist when the stream first starts
+    // fnmatch(3) on the base name or, with a '/', on the path below `path`
+    std::vector<std::string> exclude;
+    StartAt from = StartAt::end;  // for files that exist when the stream first starts
     friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -44,8 +45,8 @@ struct HeartbeatConfig {
 
 struct ServerConfig {
     bool enabled = false;
-    std::string host = "127.0.0.1";  // an IPv4 or IPv6 address, "localhost", "" or "*" for all
-    std::uint16_t port = 0;          // 8080 for HTTP, 9090 for TCP
+    std::string host = "127.0.0.1";       // an IPv4 or IPv6 address, "localhost", "" or "*" for all
+    std::uint16_t port = 0;               // 8080 for HTTP, 9090 for TCP
     std::uint32_t buffer_entries = 1000;  // key buffer_size
     std::uint32_t clients_max = 10'000;   // key max_clients
     HeartbeatConfig heartbeat;

@@ -122,8 +122,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         }
     }
     const int file = ::openat(directory, name(".ledger").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0 && errno != ENOENT)
-        return failure(errno, "cannot be opened", path(".ledger"));
+    if (file < 0 && errno != ENOENT) return failure(errno, "cannot be opened", path(".ledger"));
     LedgerHeader header;
     auto state = std::make_unique<LedgerState>();
     bool found = false;
@@ -231,8 +230,7 @@ Result<bool> LedgerFile::read(int file, const std::string& path, LedgerHeader& h
             const ssize_t got = ::pread(file, bytes + filled, sizeof(*slots) - filled,
                                         static_cast<off_t>(place * ledger_slot_bytes + filled));
             if (got < 0 && errno == EINTR) continue;
-            if (got < 0)
-                return failure(errno, "cannot be read", path);
+            if (got < 0) return failure(errno, "cannot be read", path);
             if (got == 0) break;
             filled += static_cast<std::size_t>(got);
         }

@@ -28,7 +28,7 @@ inline constexpr const char* no_descriptors = "The server can open no more files
 class Session : public ConnectionOwner, public Subscriber {
   public:
     Session(Host& host, std::shared_ptr<const Site> site, int socket);
-    virtual ~Session();
+    ~Session() override;
 
     virtual void open() = 0;
     // Host::join's answer. `stream` is this core's; it stays while the session reads it.

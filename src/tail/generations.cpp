@@ -148,7 +148,7 @@ Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) 
 Result<int> TailState::open_rotated(const Sibling& sibling, const std::string& original) {
     std::string path = sibling.path;
     for (int opening = 0; opening < openings_max; ++opening) {
-        const auto opened = open_file(path);
+        auto opened = open_file(path);
         if (!opened && opened.error().code != ENOENT) return opened;
         if (opened) {
             const auto status = files().status(*opened);

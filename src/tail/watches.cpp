@@ -89,7 +89,7 @@ Watches::~Watches() { CHECK(closed()); }
 Result<int> Watches::add(const std::string& path, std::uint32_t mask, WatchListener& listener) {
     if (!available()) return failure(EMFILE, "inotify", path);
     // Another listener may watch the same inode with another mask: add to it, never take away.
-    const auto watch = state_->files.watch_add(state_->instance, path, mask | IN_MASK_ADD);
+    auto watch = state_->files.watch_add(state_->instance, path, mask | IN_MASK_ADD);
     if (!watch) return watch;
     auto& listeners = state_->watched[*watch];
     if (std::find(listeners.begin(), listeners.end(), &listener) == listeners.end())

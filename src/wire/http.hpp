@@ -18,8 +18,9 @@ enum class HttpMethod : std::uint8_t { get, head, options, other };
 // A complete, accepted request. Views into the parser's buffer, valid until HttpParser::next().
 struct HttpRequest {
     HttpMethod method = HttpMethod::get;
-    std::string_view path;    // percent-decoded once, dot segments refused, always begins with '/'; "*" for OPTIONS *
-    std::string_view query;   // raw, without '?'
+    // percent-decoded once, dot segments refused, always begins with '/'; "*" for OPTIONS *
+    std::string_view path;
+    std::string_view query;  // raw, without '?'
     std::uint8_t minor_version = 1;
     bool keep_alive = true;
     std::string_view host;
@@ -68,12 +69,14 @@ std::string_view http_reason(std::uint16_t status);
 struct HttpAnswer {
     std::uint16_t status = 200;
     std::string_view content_type = "application/json";
-    std::vector<std::pair<std::string, std::string>> headers;  // names and values are checked: no CR, LF, NUL
+    // names and values are checked: no CR, LF, NUL
+    std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     bool keep_alive = true;
-    bool head_only = false;    // HEAD: Content-Length of the body, no body
-    bool streaming = false;    // no Content-Length, Connection: close (but not to HEAD); the body follows by other means
-    bool chunked = false;      // streaming, and the body comes in chunks: its end can be seen
+    bool head_only = false;  // HEAD: Content-Length of the body, no body
+    // no Content-Length, Connection: close (but not to HEAD); the body follows by other means
+    bool streaming = false;
+    bool chunked = false;  // streaming, and the body comes in chunks: its end can be seen
     std::uint8_t minor_version = 1;
 };
 // Status line, Date-less fixed headers, Content-Length, body.

@@ -18,7 +18,8 @@ constexpr std::array<bool, 256> make_token_characters() {
     for (int c = '0'; c <= '9'; ++c) table[c] = true;
     for (int c = 'A'; c <= 'Z'; ++c) table[c] = true;
     for (int c = 'a'; c <= 'z'; ++c) table[c] = true;
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<int>(c)] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+        table[static_cast<unsigned char>(c)] = true;
     return table;
 }
 constexpr std::array<bool, 256> token_characters = make_token_characters();

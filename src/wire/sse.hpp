@@ -14,7 +14,8 @@ namespace logwisp {
 inline constexpr std::size_t event_epoch_bytes_max = 30;
 // "id: <epoch>-<sequence>\ndata: " + json + "\n\n"; returns the length written. Room: sse_frame_overhead_max + json.size().
 inline constexpr std::size_t sse_frame_overhead_max = 64;
-std::size_t sse_frame(std::string_view epoch, std::uint64_t sequence, std::string_view json, char* out);
+std::size_t sse_frame(std::string_view epoch, std::uint64_t sequence, std::string_view json,
+                      char* out);
 
 // "event: <event>\ndata: <json>\n\n". `event` from [A-Za-z0-9._-], json without raw CR or LF: both are CHECKed.
 std::string sse_event(std::string_view event, std::string_view json);

@@ -17,7 +17,7 @@ namespace logwisp {
 namespace {
 
 using namespace test;
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 class EncodeTest : public ::testing::Test {
   protected:

@@ -13,7 +13,7 @@
 namespace logwisp {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 Level find(std::string_view line, std::string_view behind) {
     std::string held(line);

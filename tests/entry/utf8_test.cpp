@@ -16,7 +16,7 @@ namespace logwisp {
 namespace {
 
 using namespace test;
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 std::string repair(std::string_view text) {
     std::string out(3 * text.size() + 1, '\0');

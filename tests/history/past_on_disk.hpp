@@ -57,7 +57,7 @@ inline void write_packed(const std::string& path, std::string_view text, std::si
 
 class LedgerOnDisk {
   public:
-    LedgerOnDisk(std::string path, const char* ending, std::uint64_t first_sequence,
+    LedgerOnDisk(const std::string& path, const char* ending, std::uint64_t first_sequence,
                  std::int64_t made_us)
         : file_(::open((path + ending).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)),
           salt_(static_cast<std::uint64_t>(made_us) * 2 + 1) {

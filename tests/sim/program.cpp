@@ -52,9 +52,9 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
 }
 
 void Program::apply(std::shared_ptr<const Plan> plan) {
-    plan_ = plan;
+    plan_ = std::move(plan);
     for (std::size_t index = 0; index < core_count_; ++index)
-        fabric_.post_from_control(index, [plan](Core& core) { core.apply(plan); });
+        fabric_.post_from_control(index, [plan = plan_](Core& core) { core.apply(plan); });
 }
 
 void Program::reload(const StreamConfig& config) {

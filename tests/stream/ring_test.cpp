@@ -64,7 +64,8 @@ TEST(Ring, HoldsWhatTheModelHolds) {
 
             const std::size_t taken = expected.empty() ? 0 : random() % (expected.size() + 1);
             const Ring::Advance advance = ring.advance(first + from, taken);
-            const std::string rest = text(advance.remainder) + text(ring.from(advance.next, 1 << 20));
+            const std::string rest =
+                text(advance.remainder) + text(ring.from(advance.next, 1 << 20));
             ASSERT_EQ(rest, expected.substr(taken)) << "seed " << seed;
             if (advance.next > first + from) {
                 ASSERT_LE(advance.remainder.size(), model[advance.next - 1 - first].size());

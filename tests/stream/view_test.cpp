@@ -154,7 +154,8 @@ TEST(View, TailAndAfterBeginWhereTheySay) {
 TEST(View, AReaderThatComesTooLateIsToldExactlyWhatIsGone) {
     Random random(1);
     View view(options(20));
-    for (std::uint64_t first = 1; first < 1000; first += 10) view.append(Published(first, 10).batch);
+    for (std::uint64_t first = 1; first < 1000; first += 10)
+        view.append(Published(first, 10).batch);
     Reader reader(random);
     const View::Gap gap = view.subscribe(reader, view.after(5));
     EXPECT_EQ(gap.from, 6u);

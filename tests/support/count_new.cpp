@@ -53,6 +53,7 @@ void* counted_new(std::size_t bytes, std::align_val_t alignment) {
 
 }  // namespace
 
+// glibc's own name for the malloc that stands behind ours. NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern "C" void* __libc_malloc(std::size_t bytes);
 extern "C" void* malloc(std::size_t bytes) {
     totals.load(std::memory_order_relaxed)->mallocs.fetch_add(1, std::memory_order_relaxed);

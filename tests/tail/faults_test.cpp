@@ -140,7 +140,7 @@ TEST_P(FaultsTest, a_file_that_cannot_be_read_hinders_nobody) {
     write("app.log", "1\n");
     start();
     ASSERT_TRUE(until_count(1));
-    ASSERT_TRUE(until([&] { return status_of("broken.log").error != ""; }));
+    ASSERT_TRUE(until([&] { return !status_of("broken.log").error.empty(); }));
     EXPECT_NE(status_of("broken.log").error.find("Input/output error"), std::string::npos);
     const std::size_t calls = files.calls;
     turns_for(300);

@@ -506,7 +506,7 @@ TEST_P(RotationTest, a_compressed_generation_is_not_read_as_text) {
     rename("app.log", "app.log.1");
     write("app.log", numbers(11, 20));
     ASSERT_TRUE(until_count(21));
-    write("app.log.1.gz", std::string_view("\x1F\x8B\x08\x00garbage\nmore\n", 18));
+    write("app.log.1.gz", std::string_view("\x1F\x8B\x08\x00garbage\nmore\n", 17));
     remove("app.log.1");
     write("app.log", numbers(21, 30));
     ASSERT_TRUE(until_count(31));

@@ -55,7 +55,7 @@ class FaultyFileSystem : public FileSystem {
     Result<int> open_broken(const std::string& path) {
         // The first byte of this address space is never mapped: reading it is an input/output
         // error.
-        const auto opened = real_->open("/proc/self/mem");
+        auto opened = real_->open("/proc/self/mem");
         if (opened) broken_files_.insert_or_assign(*opened, path);
         return opened;
     }
