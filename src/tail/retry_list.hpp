@@ -1,10 +1,11 @@
-// What failed and is to be tried again, by the time it is due: asking for the next, and forgetting
-// one, costs nearly the same however many wait. T has a `retry`. One thread.
+// What failed and is to be tried again, by the time it is due, and what is due at one time in the
+// order in which it came: asking for the next, and forgetting one, costs nearly the same however
+// many wait. T has a `retry`. One thread.
 #pragma once
 
 #include <cstdint>
 #include <limits>
-#include <set>
+#include <map>
 #include <utility>
 
 namespace logwisp {
@@ -16,7 +17,8 @@ inline constexpr std::uint32_t retry_ms_max = 10'000;
 struct Retry {
     std::uint64_t at_ms = 0;  // 0: nothing is to be tried again
     std::uint32_t wait_ms = 0;
-    std::uint64_t listed_ms = 0;  // its one place in the list; 0: not listed
+    std::uint32_t listed_number = 0;
+    std::uint64_t listed_ms = 0;  // with that, its one place in the list; 0: not listed
 
     void fail(std::uint64_t now_ms) {
         wait_ms = wait_ms == 0                 ? retry_ms_min
@@ -46,7 +48,8 @@ class RetryList {
         if (retry.listed_ms != 0 && retry.listed_ms <= retry.at_ms) return;
         forget(one);
         retry.listed_ms = retry.at_ms;
-        due_.emplace(retry.at_ms, &one);
+        retry.listed_number = ++number_;
+        due_.emplace(std::pair(retry.listed_ms, retry.listed_number), &one);
     }
     // One that is due, taken off the list; nullptr when none is.
     T* take(std::uint64_t now_ms) {
@@ -63,15 +66,16 @@ class RetryList {
     // It is about to go.
     void forget(T& one) {
         if (one.retry.listed_ms == 0) return;
-        due_.erase({one.retry.listed_ms, &one});
+        due_.erase({one.retry.listed_ms, one.retry.listed_number});
         one.retry.listed_ms = 0;
     }
     [[nodiscard]] std::uint64_t next_ms() const {
-        return due_.empty() ? never : due_.begin()->first;
+        return due_.empty() ? never : due_.begin()->first.first;
     }
 
   private:
-    std::set<std::pair<std::uint64_t, T*>> due_;
+    std::map<std::pair<std::uint64_t, std::uint32_t>, T*> due_;  // by time and number
+    std::uint32_t number_ = 0;
 };
 
 }  // namespace logwisp
