@@ -71,7 +71,8 @@ std::vector<std::shared_ptr<Site>> sites_of(const Config& config, const Plan& pl
     for (const auto& stream : plan.streams) {
         if (stream->config.http.enabled && !config.router.enabled)
             sites.push_back(make_http_site(stream));
-        if (stream->config.tcp.enabled) sites.push_back(make_tcp_site(stream, config.router.enabled));
+        if (stream->config.tcp.enabled)
+            sites.push_back(make_tcp_site(stream, config.router.enabled));
     }
     return sites;
 }
