@@ -113,7 +113,7 @@ test('a page of another origin is let in only when it is named', scenario(async 
     const status = await page.evaluate(async (url) => (await fetch(url)).json(), `http://127.0.0.1:${http}/status`);
     assert.equal(status.service, 'LogWisp');
 
-    await world.start({ http: closed, config: one_stream({ dir: world.dir, http: closed }) });
+    await world.start({ http: closed, config: one_stream({ dir: world.dir, http: closed }), args: ['--state=false'] });
     await page.evaluate(subscribe, `http://127.0.0.1:${closed}/stream`);
     const { connected } = await seen(page, 'refusal', ({ errors }) => errors > 0);
     assert.deepEqual(connected, []);
