@@ -130,7 +130,7 @@ Result<int> TailState::open_packed_file(Unpacking& unpacking) {
         for (const Sibling& sibling : *siblings)
             if (sibling.status.identity == unpacking.identity) unpacking.path = sibling.path;
     }
-    const auto opened = open_file(unpacking.path);
+    auto opened = open_file(unpacking.path);
     if (!opened || is_it(files().status(*opened))) return opened;
     close_file(*opened);
     return failure(ESTALE, "open", unpacking.path);

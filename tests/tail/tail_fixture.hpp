@@ -92,7 +92,7 @@ class FaultyFileSystem : public FileSystem {
         return real_->read_at(file, buffer, offset);
     }
     Result<int> open_unnamed() override {
-        const auto file = real_->open_unnamed();
+        auto file = real_->open_unnamed();
         if (file) ++open_now;
         return file;
     }
