@@ -169,7 +169,11 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         ::close(file);
         log_error("{}: {} of {} slots of its ledger are damaged: what they said is unknown",
                   stream_, state->damaged_slots, state->valid_slots);
-        set_aside(".ledger", "is damaged", wall_us);
+        // What its other slots say is still good for those who read the past.
+        const std::string kept = set_aside(".ledger", "is damaged", wall_us);
+        set_aside(".ledger.old", "is older than that", wall_us);
+        if (!kept.empty())
+            (void)::linkat(directory, kept.c_str(), directory, name(".ledger.old").c_str(), 0);
         found_ = std::move(state);
         return begin_file(".ledger", wall_us);
     }
@@ -257,12 +261,14 @@ void LedgerFile::give_up_spare() {
     if (spare_ >= 0) ::close(std::exchange(spare_, -1));
 }
 
-void LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
+// The name it is kept under; empty: it is not there.
+std::string LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
     const std::string from = name(suffix);
     const std::string to = fmt::format("{}.aside-{}", from, wall_us / 1'000'000);
     const int directory = directory_->descriptor();
-    if (::renameat(directory, from.c_str(), directory, to.c_str()) == 0)
-        log_error("{}: {}/{} {}: it is kept as {}", stream_, directory_->path(), from, why, to);
+    if (::renameat(directory, from.c_str(), directory, to.c_str()) != 0) return {};
+    log_error("{}: {}/{} {}: it is kept as {}", stream_, directory_->path(), from, why, to);
+    return to;
 }
 
 // --- Writing. ---

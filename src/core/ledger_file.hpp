@@ -86,7 +86,7 @@ class LedgerFile {
     void keep_spare();
     void give_up_spare();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
-    void set_aside(const char* suffix, const char* why, std::int64_t wall_us);
+    std::string set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;
     [[nodiscard]] std::string path(const char* suffix) const;
 

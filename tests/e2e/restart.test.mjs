@@ -134,3 +134,36 @@ for (const protocol of ['http', 'tcp'])
         assert.deepEqual(numbers(tail.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).message)), Array.from({ length: written }, (_, i) => i + 1));
         assert.doesNotMatch(tail.stderr, /missed|missing/);
     }));
+
+test('a damaged slot takes nothing else of the past with it', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    const config = one_stream({ dir: world.path('logs'), http, more: { httpserver: 'buffer_size = 16\n' } });
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    let written = 0;
+    const write = async (count) => {
+        for (let i = 0; i < count; ++i) world.append('logs/app.log', `line ${++written}\n`);
+        await reader.message(`line ${written}`);
+    };
+    for (let batch = 0; batch < 30; ++batch) await write(10);
+    const first_id = reader.events('message')[0].id;
+    await world.stop(server);
+    // Of one of the runs, in their middle.
+    const ledger = world.path('state/app.ledger');
+    const bytes = fs.readFileSync(ledger);
+    const runs = Array.from({ length: bytes.length / 64 }, (_, slot) => slot).filter((slot) => bytes[slot * 64 + 4] === 6 && bytes.readUInt32LE(slot * 64 + 16) > 0);
+    const damaged = runs[Math.floor(runs.length / 2)];
+    const gone = bytes.readUInt32LE(damaged * 64 + 16);
+    bytes[damaged * 64 + 30] ^= 1;
+    fs.writeFileSync(ledger, bytes);
+    for (let i = 0; i < 5; ++i) world.append('logs/app.log', `line ${++written}\n`);
+    server = await world.start({ http, config });
+    reader = await world.sse(http, '/stream', { 'Last-Event-ID': first_id });
+    await write(1);
+    const got = numbers(reader.messages());
+    assert.deepEqual(got, [...new Set(got)].sort((a, b) => a - b), 'in order, once');
+    const told = reader.events('gap').reduce((sum, { data }) => sum + JSON.parse(data).dropped, 0);
+    assert.equal(told, gone);
+    assert.equal(got.length + told, written - 1);
+}));
