@@ -103,7 +103,8 @@ TEST_P(TellingTest, the_last_rotations_also_after_going_on) {
         return WatcherStatus();
     };
     std::vector<std::string_view> told;
-    for (const PastRotation& one : of_path().last_rotations.past())
+    const WatcherStatus before = of_path();
+    for (const PastRotation& one : before.last_rotations.past())
         told.push_back(reason_text(one.reason));
     EXPECT_EQ(told, reasons);
     stop();
