@@ -37,13 +37,6 @@ std::uint64_t end_of(const LedgerSlot& slot) {
     return slot.sequence + (holds_entries(slot) ? slot.entries : 0);
 }
 
-std::string_view take_text(std::string_view& text) {
-    const std::size_t end = std::min(text.find('\0'), text.size());
-    const std::string_view taken = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return taken;
-}
-
 }  // namespace
 
 LedgerReader::~LedgerReader() {
@@ -203,15 +196,8 @@ std::optional<RecordedFile> LedgerReader::file_of(const PastRun& run) {
         if (!read_slot(++place, text) || text.kind != LedgerKind::text) return std::nullopt;
         all.append(ledger_text(text));
     }
-    std::string_view rest = all;
     RecordedFile file;
-    file.device = head.begin;
-    file.inode = head.end;
-    file.generation = head.mark;
-    file.born_ns = head.time_us;
-    file.path = take_text(rest);
-    file.origin = take_text(rest);
-    file.source = take_text(rest);
+    read_file_slot(head, all, file);
     return file;
 }
 

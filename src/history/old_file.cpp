@@ -83,9 +83,8 @@ OldFile::Got OldFile::read(char* buffer, std::size_t bytes, std::uint64_t offset
 }
 
 void OldFile::on_read(const Outcome& outcome) {
-    error_ = outcome.result < 0 ? -outcome.result : 0;
     const auto bytes = static_cast<std::size_t>(std::max(outcome.result, 0));
-    ended_ = bytes == 0 && error_ != EINTR;
+    ended_ = bytes == 0 && outcome.result != -EINTR;
     if (packed_) {
         unpacker_->next_in = reinterpret_cast<Bytef*>(input_.get());
         unpacker_->avail_in = static_cast<uInt>(bytes);

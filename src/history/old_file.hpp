@@ -63,8 +63,6 @@ class OldFile {
     [[nodiscard]] std::uint64_t next_data(std::uint64_t offset) {
         return packed_ ? offset : files_.next_data(file_, offset);
     }
-    // errno of the last read; 0: it went well.
-    [[nodiscard]] int error() const { return error_; }
 
     void cancel() { reactor_.cancel(read_); }
     [[nodiscard]] bool idle() const { return !read_.in_flight(); }
@@ -87,7 +85,6 @@ class OldFile {
     Completion read_;
     FileIdentity identity_;
     int file_ = -1;
-    int error_ = 0;
     bool packed_ = false;
     std::uint64_t head_hash_ = 0;
 

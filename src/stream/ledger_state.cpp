@@ -30,6 +30,18 @@ RotationReason reason_of(std::uint64_t number) {
 
 }  // namespace
 
+void read_file_slot(const LedgerSlot& slot, std::string_view text, RecordedFile& file) {
+    file.device = slot.begin;
+    file.inode = slot.end;
+    file.generation = slot.mark;
+    file.born_ns = slot.time_us;
+    file.entries = slot.file_place;
+    file.path = take_text(text);
+    file.origin = take_text(text);
+    file.source = take_text(text);
+    if ((slot.flags & ledger_rotated_away) != 0) file.path.clear();
+}
+
 void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, std::uint64_t place) {
     for (const LedgerSlot& slot : slots) {
         const std::uint64_t index = place++;
@@ -86,15 +98,7 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
         case LedgerKind::file: {
             if (files.size() >= files_max) break;
             RecordedFile& file = files[slot.file];
-            file.device = slot.begin;
-            file.inode = slot.end;
-            file.generation = slot.mark;
-            file.born_ns = slot.time_us;
-            file.entries = slot.file_place;
-            file.path = take_text(text);
-            file.origin = take_text(text);
-            file.source = take_text(text);
-            if ((slot.flags & ledger_rotated_away) != 0) file.path.clear();
+            read_file_slot(slot, text, file);
             file.closed = false;
             file_number_max = std::max(file_number_max, slot.file);
             places[slot.file] = place;

@@ -36,6 +36,9 @@ struct RecordedFile {
     bool closed = false;
 };
 
+// Takes which file it is and what it is called out of a file's slot and the text behind it.
+void read_file_slot(const LedgerSlot& slot, std::string_view text, RecordedFile& file);
+
 struct LedgerEpoch {
     std::string text;
     std::uint64_t first_sequence = 1;
