@@ -82,6 +82,7 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
         if (slot.sequence >= next_sequence) next_sequence = slot.sequence + entries;
     };
     const auto known = files.find(slot.file);
+    if (slot.kind != LedgerKind::file) last_us = std::max(last_us, slot.time_us);
     switch (slot.kind) {
         case LedgerKind::epoch:
             follows(0);

@@ -59,6 +59,7 @@ class LedgerState {
     std::unordered_map<std::uint32_t, RecordedFile> files;
     std::uint32_t file_number_max = 0;
     LedgerPlaces places;
+    std::int64_t last_us = 0;       // the latest time it tells of
     bool stopped = false;           // its last word is that everything is in it
     std::uint64_t valid_slots = 0;  // up to and with the last valid one: what follows is a torn end
     std::uint64_t damaged_slots = 0;  // not valid, with a valid one behind them

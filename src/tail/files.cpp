@@ -158,7 +158,10 @@ void TailState::destroy(Follower& follower) {
         comes_back = status && status->links > 0;
     }
     if (comes_back && follower.mark.position() != 0 && !follower.refused && !follower.maybe_copy) {
-        if (remembered.size() >= remembered_paths_max) remembered.erase(remembered.begin());
+        if (remembered.size() >= remembered_paths_max) {
+            remembered.erase(remembered.begin());
+            all_seen_until_now();
+        }
         remembered.insert_or_assign(follower.identity, follower.mark);
     }
     close_file(follower);

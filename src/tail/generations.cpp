@@ -24,12 +24,17 @@ bool is_later(const Generation& one, const Generation& other) {
     return one.number >= 0 && other.number >= 0 && one.number < other.number;
 }
 
+// A longer one is a date.
+constexpr std::ptrdiff_t number_digits_max = 5;
+
 // app.log.2 is the second before app.log; -1: not such a name.
 int number_of(std::string_view original, std::string_view name) {
     if (name.size() < original.size() + 2 || !name.starts_with(original)) return -1;
+    const char* const begin = name.data() + original.size() + 1;
     const char* const end = name.data() + name.size();
+    if (end - begin > number_digits_max) return -1;
     int number = -1;
-    const auto parsed = std::from_chars(name.data() + original.size() + 1, end, number);
+    const auto parsed = std::from_chars(begin, end, number);
     return parsed.ec == std::errc() && parsed.ptr == end ? number : -1;
 }
 
@@ -38,6 +43,13 @@ bool same_files(const std::vector<Sibling>& one, const std::vector<Sibling>& oth
                       [](const Sibling& a, const Sibling& b) {
                           return a.path == b.path && a.status.identity == b.status.identity;
                       });
+}
+
+void sort_oldest_first(std::vector<Sibling>& siblings) {
+    std::sort(siblings.begin(), siblings.end(), [](const Sibling& a, const Sibling& b) {
+        return std::tie(a.status.born_ns, b.number, a.path) <
+               std::tie(b.status.born_ns, a.number, b.path);
+    });
 }
 
 const Sibling* find_file(const std::vector<Sibling>& siblings, const FileIdentity& identity) {
@@ -88,9 +100,7 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, con
                (next != nullptr && !is_later(end, sibling.generation())) ||
                (status.modified_ns < old.modified_ns && status.born_ns < old.modified_ns);
     });
-    std::sort(siblings.begin(), siblings.end(), [](const Sibling& a, const Sibling& b) {
-        return std::tuple(a.status.born_ns, -a.number) < std::tuple(b.status.born_ns, -b.number);
-    });
+    sort_oldest_first(siblings);
     for (const Sibling& sibling : siblings) {
         Follower* const found = open_sibling(sibling, entry);
         if (found == nullptr) continue;
@@ -123,6 +133,61 @@ Follower& TailState::recover_generations(FollowedPath& entry, Follower& old, con
         last = found;
     }
     return *last;
+}
+
+// A path that had no file yet may have had several that nobody saw under it: the directory was looked
+// into, and they were born after that. Those before `next`, the file it names now, if there is one;
+// the last of them, or nullptr.
+Follower* TailState::first_generations(const std::string& path, std::uint32_t target,
+                                       const Follower* next) {
+    auto siblings = rotated_siblings(path);
+    if (!siblings) return nullptr;
+    std::erase_if(*siblings, [&](const Sibling& sibling) {
+        const FileStatus& status = sibling.status;
+        return find(status.identity) != nullptr || remembered.contains(status.identity) ||
+               !was_born_unseen(status, target) ||
+               (next != nullptr && status.born_ns > next->born_ns);
+    });
+    const std::int64_t since_ns = seen_until_ns[target] - birth_tick_ns;
+    const bool may_be_packed = !packed_siblings({path, {}, since_ns, since_ns}).empty();
+    if (siblings->empty() && !may_be_packed) return nullptr;
+    sort_oldest_first(*siblings);
+    FollowedPath& entry = entry_for(path, target);
+    Follower* last = may_be_packed ? search_first(entry, since_ns) : nullptr;
+    for (const Sibling& sibling : *siblings) {
+        Follower* const found = open_sibling(sibling, entry);
+        if (found == nullptr) continue;
+        if (last != nullptr) {
+            rotated(*found, RotationReason::inode_change, {});
+            after(*last, *found);
+        } else {
+            record_due(*found);
+            schedule(*found);
+        }
+        last = found;
+    }
+    if (last == nullptr) return nullptr;
+    entry.had_file = true;
+    if (next == nullptr) entry.current = last;
+    return last;
+}
+
+// Told by the names that most rotations give; others are told by events and listings.
+bool TailState::has_unseen_sibling(const FollowedPath& entry) {
+    for (const char* suffix : {".1", ".0"})
+        if (const auto status = files().status(entry.path() + suffix);
+            status && was_born_unseen(*status, entry.target))
+            return true;
+    return false;
+}
+
+bool TailState::was_born_unseen(const FileStatus& status, std::uint32_t target) const {
+    return status.born_ns != 0 && status.born_ns + birth_tick_ns >= seen_until_ns[target];
+}
+
+// Something was forgotten that tells what was read from what was not.
+void TailState::all_seen_until_now() {
+    std::fill(seen_until_ns.begin(), seen_until_ns.end(), files().wall_us() * 1000);
 }
 
 Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {

@@ -21,6 +21,7 @@ void TailState::look(const std::string& path, std::uint32_t target) {
     const auto status = files().status(path);
     if (!status && is_gone(status.error())) {
         if (FollowedPath* known = path_at(path)) path_gone(*known);
+        if (beside_rotated.erase(path) != 0) (void)first_generations(path, target, nullptr);
         // A link that leads nowhere yet.
         if (path_at(path) == nullptr && files().link_status(path)) {
             watch_links(path);
@@ -182,6 +183,8 @@ void TailState::open_new(FollowedPath& entry) {
     if (old != nullptr && old->gone_unread) lost = old->unread();
     // app.log.1 names one copy of app.log after another: none is a generation that follows on the one before.
     const bool is_rotation = entry.had_file && !made->maybe_copy;
+    const bool is_first = !entry.had_file && !entry.existed_at_start && !made->maybe_copy;
+    const bool beside = beside_rotated.erase(entry.path()) != 0;
     Follower& follower = add_follower(std::move(made), *status, file);
     set_primary(follower, &entry);
     set_origin(follower, &entry);
@@ -192,6 +195,11 @@ void TailState::open_new(FollowedPath& entry) {
             old != nullptr ? &recover_generations(entry, *old, &follower) : last_rotated(entry);
         rotated(follower, RotationReason::inode_change, lost);
         if (last != nullptr) after(*last, follower);
+    } else if (is_first && (beside || has_unseen_sibling(entry))) {
+        if (Follower* last = first_generations(entry.path(), entry.target, &follower)) {
+            rotated(follower, RotationReason::inode_change, {});
+            after(*last, follower);
+        }
     }
     if (follower.maybe_copy) {
         follower.changed_ms = now_ms();
@@ -343,6 +351,7 @@ void TailState::forget_path_if_unused(FollowedPath& entry) {
     if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path())));
     failed_paths.forget(entry);
     std::erase(absent_paths, entry.path());
+    all_seen_until_now();
     paths.erase(paths.find(entry.path()));
 }
 

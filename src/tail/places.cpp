@@ -97,6 +97,7 @@ void TailState::scan_places() {
         while (listing.place != nullptr) {
             if (listing.next == listing.names.size()) {
                 listing.place = nullptr;
+                look_beside_rotated();
                 break;
             }
             if (!may_look_at_another()) return;
@@ -153,7 +154,9 @@ void TailState::list_names(Place& place) {
     listing.next = 0;
     const TargetPlan& plan = plans[place.target];
     const bool chooses_files = place.part == plan.parts().size();
+    const bool may_be_unseen = place.scan_is_told && (!starting || was_followed(place.target));
     const auto listed = list_directory(place.path, [&](std::string_view name, FileKind kind) {
+        if (may_be_unseen) note_rotated_name(place, name);
         if (chooses_files) {
             if (kind == FileKind::directory && !plan.target().recursive) return;
             const std::string path = join_path(place.path, name);
@@ -174,6 +177,32 @@ void TailState::list_names(Place& place) {
     std::sort(listing.names.begin(), listing.names.end());
     listing.place = &place;
     listing.told = std::exchange(place.scan_is_told, false);
+}
+
+// What it was before it was rotated, if nothing is known of that: perhaps nobody has seen it.
+void TailState::note_rotated_name(const Place& place, std::string_view name) {
+    const TargetPlan& plan = plans[place.target];
+    const bool chooses_files = place.part == plan.parts().size();
+    if (!chooses_files && (place.part + 1 != plan.parts().size() || !plan.may_be_file())) return;
+    std::vector<std::string> originals = original_names(unpacked_name(name));
+    if (is_packed_name(name)) originals.emplace_back(unpacked_name(name));
+    for (const std::string& original : originals) {
+        const std::string path = join_path(place.path, original);
+        const bool wanted =
+            chooses_files ? plan.wants(original, std::string_view(path).substr(place.base_bytes))
+                          : plan.part_matches(place.part, original);
+        const FollowedPath* const known = wanted ? path_at(path) : nullptr;
+        if (!wanted || (known != nullptr && (known->had_file || known->existed_at_start))) continue;
+        beside_rotated.emplace(path, place.target);
+    }
+}
+
+void TailState::look_beside_rotated() {
+    while (!beside_rotated.empty()) {
+        const auto [path, target] = *beside_rotated.begin();
+        look(path, target);
+        beside_rotated.erase(path);
+    }
 }
 
 // `told`: an event or the first listing says so; otherwise a path that failed waits for its next

@@ -85,6 +85,8 @@ struct TailPositions {
     std::vector<FilePosition> files;
     std::vector<PathHistory> paths;
     std::vector<std::pair<FileIdentity, ContentMark>> remembered;
+    // By the wall clock: until then nothing came and went unseen under `targets`.
+    std::int64_t seen_until_us = 0;
 };
 
 }  // namespace logwisp

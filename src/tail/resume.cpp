@@ -61,6 +61,7 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
                  entry.last_read_us});
     add_counts(counters, positions->counters);
     positions->remembered.assign(remembered.begin(), remembered.end());
+    positions->seen_until_us = files().wall_us();
     return positions;
 }
 

@@ -211,6 +211,23 @@ bool TailState::keeps_its_path(const Follower& follower) {
     return search->generations && !search->is_copy;
 }
 
+// The first generations of a path may all be packed by now. A follower of its own stands for the
+// oldest, found or not. Nullptr: there is none.
+Follower* TailState::search_first(FollowedPath& entry, std::int64_t since_ns) {
+    FileStatus status;
+    status.identity = packed_identity({});
+    status.identity.inode = static_cast<std::uint64_t>(++packed_copies) << 32U;
+    status.born_ns = since_ns;
+    status.modified_ns = since_ns;
+    Follower& first = add_follower(make_follower(), status, -1);
+    set_origin(first, &entry);
+    first.at_start = true;
+    first.retired = true;
+    retired.push_back(&first);
+    add_search(first, true).generations = true;
+    return &first;
+}
+
 // What a truncated file held beyond our position may be in a copy that is packed by now. A follower
 // of its own stands for that copy, found or not. Nullptr: there is none.
 Follower* TailState::search_copy(Follower& follower) {

@@ -31,6 +31,7 @@
 #include "tail/carry.hpp"
 #include "tail/follower.hpp"
 #include "tail/packed.hpp"
+#include "tail/place.hpp"
 #include "tail/sibling.hpp"
 #include "tail/tail.hpp"
 #include "tail/targets.hpp"
@@ -65,29 +66,8 @@ inline constexpr std::size_t look_back_step_bytes = 16 * 1024;
 inline constexpr std::size_t absent_paths_max = 256;
 // Siblings of a rotated file looked at when searching for a copy or a missed generation.
 inline constexpr std::size_t siblings_max = 4096;
-
-// A directory in a role: it holds names for part `part` of a target's path, or (part == number of
-// parts) files chosen by pattern.
-struct Place {
-    std::string path;
-    FileIdentity identity;
-    std::uint32_t target = 0;
-    std::uint32_t part = 0;
-    std::uint32_t depth = 0;       // below the directory the target names
-    std::uint32_t base_bytes = 0;  // length of that directory's path
-    int watch = -1;                // -1: polled
-    int error = 0;                 // why it could not be listed; said
-    bool to_scan = false;
-    bool scan_is_told = false;
-};
-
-// The names of a place that are still to be looked at.
-struct Listing {
-    Place* place = nullptr;  // nullptr: none
-    std::vector<std::string> names;
-    std::size_t next = 0;
-    bool told = false;
-};
+// A file is told to be born up to so much before it is: file systems' clocks are coarse.
+inline constexpr std::int64_t birth_tick_ns = 10'000'000;
 
 struct IdentityHash {
     std::size_t operator()(const FileIdentity& identity) const {
@@ -178,6 +158,8 @@ struct TailState final : WatchListener, PackedTextOwner {
     void scan_places();
     [[nodiscard]] bool may_look_at_another();
     void list_names(Place& place);
+    void note_rotated_name(const Place& place, std::string_view name);
+    void look_beside_rotated();
     void consider(const Place& place, const std::string& name, bool told);
     void recheck_place(Place& place);
     void recheck_places_at(const std::string& path);
@@ -248,6 +230,11 @@ struct TailState final : WatchListener, PackedTextOwner {
 
     // --- generations.cpp ---
     void look_for_generations(const std::string& path);
+    [[nodiscard]] Follower* first_generations(const std::string& path, std::uint32_t target,
+                                              const Follower* next);
+    [[nodiscard]] bool has_unseen_sibling(const FollowedPath& entry);
+    [[nodiscard]] bool was_born_unseen(const FileStatus& status, std::uint32_t target) const;
+    void all_seen_until_now();
     [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old,
                                                 const Follower* next);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
@@ -282,6 +269,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     [[nodiscard]] bool undecided(const Follower& follower) const;
     [[nodiscard]] bool keeps_its_path(const Follower& follower);
     [[nodiscard]] Follower* search_copy(Follower& follower);
+    [[nodiscard]] Follower* search_first(FollowedPath& entry, std::int64_t since_ns);
     [[nodiscard]] FileIdentity packed_identity(const FileIdentity& identity) const;
 
     // --- unpacking.cpp ---
@@ -430,8 +418,13 @@ struct TailState final : WatchListener, PackedTextOwner {
     std::vector<std::pair<Follower*, Follower*>> generations_in_doubt;
     std::vector<Follower*> holding;         // a partial line, when flush_partial_ms > 0
     std::vector<std::string> absent_paths;  // looked for in every sweep
-    RetryList<Follower> failed;             // cannot be read
-    RetryList<FollowedPath> failed_paths;   // cannot be looked at or opened
+    // By target: what was born later and has gone from its name may never have been seen.
+    std::vector<std::int64_t> seen_until_ns;
+    // Paths that had no file yet, beside which there is a name as rotation makes it, and their
+    // targets; until the end of the turn's events or the listing.
+    std::map<std::string, std::uint32_t> beside_rotated;
+    RetryList<Follower> failed;            // cannot be read
+    RetryList<FollowedPath> failed_paths;  // cannot be looked at or opened
     LogLimiter watch_limiter{60'000};
     // For the ledger.
     std::uint32_t file_number_max = 0;

@@ -41,6 +41,9 @@ void TailState::start(std::unique_ptr<TailPositions> from) {
     started = true;
     starting = true;
     if (from != nullptr) take_over(std::move(from));
+    for (std::uint32_t target = 0; target < plans.size(); ++target)
+        seen_until_ns.push_back(
+            1000 * (was_followed(target) ? resumed->seen_until_us : files().wall_us()));
     settle();
 }
 
@@ -124,7 +127,14 @@ void TailState::on_events_end() {
 void TailState::act_on_events() {
     std::vector<NotedEvent> told;
     told.swap(events);
+    for (const NotedEvent& event : told) {
+        if ((event.mask & (IN_CREATE | IN_MOVED_TO)) == 0) continue;
+        const auto use = watch_uses.find(event.watch);
+        if (use == watch_uses.end()) continue;
+        for (const Place* place : use->second.places) note_rotated_name(*place, event.name);
+    }
     for (const NotedEvent& event : told) act_on(event);
+    look_beside_rotated();
     if (std::exchange(events_lost, false)) {
         log_warn("{}: inotify events were lost: everything is looked at again", stream_name);
         look_at_everything();

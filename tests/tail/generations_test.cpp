@@ -1,6 +1,9 @@
 // Generations of a log that come and go between two looks are read whole and in their order, told as
 // the log's, whether the pattern matches their rotated names or not: chains of renames without a turn
 // in between, and right in the middle of looking.
+#include <chrono>
+#include <thread>
+
 #include "tail_fixture.hpp"
 
 namespace logwisp::test {
@@ -48,6 +51,16 @@ class GenerationsTest : public TailTest {
         expect_all();
         for (int round = 0; round < 3; ++round) rotate();
         expect_all();
+    }
+
+    void begin_anew() {
+        stop();
+        sink.published.clear();
+        sink.count = 0;
+        written_ = 0;
+        rotations_ = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(path(".")))
+            std::filesystem::remove(entry);
     }
 
     std::size_t written_ = 0;
@@ -106,12 +119,7 @@ TEST_P(GenerationsTest, renamed_while_they_are_opened) {
         expect_all();
         EXPECT_LE(left, 0);
         files.on_opened = nullptr;
-        stop();
-        sink.published.clear();
-        sink.count = 0;
-        rotations_ = 0;
-        for (const auto& entry : std::filesystem::directory_iterator(path(".")))
-            std::filesystem::remove(entry);
+        begin_anew();
     }
 }
 
@@ -123,6 +131,89 @@ TEST_P(GenerationsTest, a_copy_of_what_was_read_is_none_of_them) {
     ++rotations_;
     turns_for(1500);  // a copy that was in doubt would be read by now
     expect_all();
+}
+
+// --- The first ones: nobody has ever seen a file under that name. ---
+
+TEST_P(GenerationsTest, rotated_away_before_anybody_has_seen_the_first) {
+    for (const std::string_view pattern : {"*.log", "app.log*"}) {
+        for (const int chain : {1, 4}) {
+            config.targets = {target("", pattern)};
+            start();
+            for (int round = 0; round < chain; ++round) rotate();
+            expect_all();
+            rotate();
+            expect_all();
+            begin_anew();
+        }
+    }
+}
+
+TEST_P(GenerationsTest, the_first_were_rotated_to_dates) {
+    start();
+    write_more();
+    rename("app.log", "app.log-20240131");
+    write_more();
+    rename("app.log", "app.log-20240201");
+    write_more();
+    rotations_ = 2;
+    expect_all();
+}
+
+TEST_P(GenerationsTest, the_first_was_rotated_away_and_none_has_come_since) {
+    for (const std::string_view name : {"app.log.1", "app.log-20240131", "app-20240131.log"}) {
+        config.targets = {target("", "app.log")};
+        start();
+        write_more();
+        rename("app.log", name);
+        expect_all();
+        write_more();
+        ++rotations_;
+        expect_all();
+        begin_anew();
+    }
+}
+
+TEST_P(GenerationsTest, the_first_came_and_went_before_the_directory_was_watched) {
+    files.silent = [](const std::string&) { return true; };
+    start();
+    rotate();
+    rotate();
+    expect_all();
+}
+
+TEST_P(GenerationsTest, what_was_there_before_is_no_generation_of_the_first) {
+    write("app.log.1", numbers(101, 105));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // births are told in steps
+    start();
+    write_more();
+    expect_all();
+}
+
+TEST_P(GenerationsTest, the_first_came_and_went_while_nobody_followed) {
+    for (const bool next : {true, false}) {
+        for (const bool packed : {false, true}) {
+            SCOPED_TRACE(testing::Message() << "next " << next << " packed " << packed);
+            write("other.log", "x\n");
+            start();
+            ASSERT_TRUE(until_count(1));
+            stop();
+            sink.published.clear();
+            write_more();
+            pass_names_on();
+            write_more();
+            pass_names_on();
+            rotations_ = 1;
+            if (packed) {
+                ASSERT_EQ(std::system(("gzip " + path("app.log.2")).c_str()), 0);
+            }
+            if (next) write_more();
+            rotations_ += next ? 1 : 0;
+            start(std::move(stopped_at));
+            expect_all();
+            begin_anew();
+        }
+    }
 }
 
 LOGWISP_ON_ALL_BACKENDS(GenerationsTest);
