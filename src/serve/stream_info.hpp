@@ -45,7 +45,9 @@ struct MonitorCounters {
 
 struct StreamInfo {
     StreamInfo(StreamConfig stream_config, std::size_t cores, std::size_t home)
-        : config(std::move(stream_config)), home_core(home), per_core(cores) {}
+        : config(std::move(stream_config)), home_core(home), per_core(cores) {
+        monitor.next_sequence.set(first_sequence);
+    }
 
     std::uint32_t id = 0;  // unique in this process, also across reloads
     // The stream of the same name whose place this one takes at a reload: it goes on with that one's

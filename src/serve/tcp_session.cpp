@@ -40,28 +40,28 @@ void TcpSession::open() {
     connection().open();
     if (others >= wanted->config.tcp.clients_max) return close();
     listening_ = std::make_unique<Listening>();
+    listening_->since = wanted->monitor.next_sequence.get();
     host().join(wanted, *this);
 }
 
-// Entries wait for a moment: a client that resumes says so right after connecting, and must not be
-// given live entries before.
+// Whatever is published from the connection on is for it, also while the stream is brought to this
+// core. Entries wait for a moment: a client that resumes says so right after connecting, and must not
+// be given live entries before.
 void TcpSession::on_joined(Stream& stream) {
     View& lines = stream.lines();
-    if (listening_ == nullptr) {
-        lines.subscribe(*this, lines.tail(0));
-        return;
-    }
-    listening_->joined_at = lines.ring().next();
+    listening_->missed = lines.subscribe(*this, std::min(listening_->since, lines.ring().next()));
+    listening_->joined_at = lines.cursor(*this);
     listening_->stream = &stream;
-    lines.subscribe(*this, listening_->joined_at);
     if (listening_->command != nullptr)
         return on_command(std::move(*std::exchange(listening_->command, nullptr)));
+    if (listening_->nothing_comes || listening_->missed.dropped > 0) return begin_now();
     hold_back();
     connection().set_deadline(tcp_command_wait_ms);
 }
 
 void TcpSession::on_received(std::span<const char> bytes) {
-    if (listening_ == nullptr || listening_->command != nullptr) return discard(bytes.size());
+    if (listening_ == nullptr || listening_->nothing_comes || listening_->command != nullptr)
+        return discard(bytes.size());
     std::string& line = listening_->line;
     const std::string_view text(bytes.data(), bytes.size());
     const std::size_t end = text.find('\n');
@@ -72,8 +72,9 @@ void TcpSession::on_received(std::span<const char> bytes) {
     discard(bytes.size());
     if (connection().closing()) return;
     if (!command) {
-        listening_.reset();
-        return begin_now();
+        begin_now();
+        if (!listening_->nothing_comes) listening_.reset();
+        return;
     }
     if (listening_->joined_at == 0)
         listening_->command = std::make_unique<ReadCommand>(std::move(*command));
@@ -87,7 +88,10 @@ void TcpSession::on_command(ReadCommand command) {
     if (command.from.needs_past() && !stream()->past.kept()) return refuse(no_past);
     const bool in_time =
         subscribed() && connection().can_send() && view().cursor(*this) == listening->joined_at;
-    if (!in_time) return too_late();
+    if (!in_time) {
+        tell_gap(listening->missed);
+        return too_late();
+    }
     if (!look_up(*stream(), command.from)) return refuse(no_descriptors);
     view().unsubscribe(*this);
     numbered_ = true;
@@ -108,8 +112,14 @@ void TcpSession::too_late() {
     begin_now();
 }
 
+// No command: the live entries.
 void TcpSession::begin_now() {
     connection().clear_deadline();
+    if (listening_ != nullptr && listening_->joined_at == 0) {
+        listening_->nothing_comes = true;
+        return;
+    }
+    if (listening_ != nullptr) tell_gap(std::exchange(listening_->missed, {}));
     go_ahead();
 }
 

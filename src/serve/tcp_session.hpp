@@ -23,7 +23,10 @@ class TcpSession final : public Session {
     struct Listening {
         std::string line;                      // so far
         std::unique_ptr<ReadCommand> command;  // came before the stream was here
-        std::uint64_t joined_at = 0;           // the first entry that is for it; 0: has not joined
+        std::uint64_t since = 0;               // the next entry when it connected
+        std::uint64_t joined_at = 0;           // the first it can be given; 0: has not joined
+        View::Gap missed;                      // in between, lost already
+        bool nothing_comes = false;            // no command will, and it has not joined yet
         Stream* stream = nullptr;
     };
 

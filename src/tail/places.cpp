@@ -186,14 +186,20 @@ void TailState::note_rotated_name(const Place& place, std::string_view name) {
     if (!chooses_files && (place.part + 1 != plan.parts().size() || !plan.may_be_file())) return;
     std::vector<std::string> originals = original_names(unpacked_name(name));
     if (is_packed_name(name)) originals.emplace_back(unpacked_name(name));
-    for (const std::string& original : originals) {
+    const auto wants = [&](const std::string& original) {
         const std::string path = join_path(place.path, original);
-        const bool wanted =
-            chooses_files ? plan.wants(original, std::string_view(path).substr(place.base_bytes))
-                          : plan.part_matches(place.part, original);
-        const FollowedPath* const known = wanted ? path_at(path) : nullptr;
-        if (!wanted || (known != nullptr && (known->had_file || known->existed_at_start))) continue;
-        beside_rotated.emplace(path, place.target);
+        return chooses_files ? plan.wants(original, std::string_view(path).substr(place.base_bytes))
+                             : plan.part_matches(place.part, original);
+    };
+    for (const std::string& original : originals) {
+        if (!wants(original)) continue;
+        // app.log.1.gz was app.log.1, and that was app.log.
+        const auto before = original_names(original);
+        if (std::any_of(before.begin(), before.end(), wants)) continue;
+        const std::string path = join_path(place.path, original);
+        const FollowedPath* const known = path_at(path);
+        if (known == nullptr || (!known->had_file && !known->existed_at_start))
+            beside_rotated.emplace(path, place.target);
     }
 }
 

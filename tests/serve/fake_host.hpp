@@ -68,7 +68,21 @@ class FakeHost final : public Host, public TurnHook {
     [[nodiscard]] std::int64_t wall_us() override { return 1'700'000'000'000'000; }
     [[nodiscard]] std::uint64_t random() override { return ++randoms_; }
     void join(const std::shared_ptr<StreamInfo>&, Session& session) override {
-        session.on_joined(*stream);
+        if (joins_at_once)
+            session.on_joined(*stream);
+        else
+            joining.push_back(&session);
+    }
+    // What the home core has published, and every core has it.
+    void publish(StreamInfo& info, const std::vector<std::string>& entries) {
+        Batch batch;
+        for (const std::string& json : entries) {
+            std::copy(json.begin(), json.end(), batch.open_entry(json.size()));
+            batch.close_entry(json.size());
+        }
+        stream->number(batch);
+        stream->append(batch);
+        info.monitor.next_sequence.set(stream->next());
     }
     void ask_status(const std::shared_ptr<StreamInfo>&, const StatusQuestion&,
                     Session& session) override {
@@ -96,6 +110,8 @@ class FakeHost final : public Host, public TurnHook {
     std::unique_ptr<Stream> stream;
     std::vector<std::unique_ptr<Session>> sessions;
     std::vector<Session*> waiting_for_status;
+    bool joins_at_once = true;
+    std::vector<Session*> joining;  // otherwise
 
   private:
     Reactor& reactor_;
