@@ -33,14 +33,16 @@ std::string error_line(std::string_view message) {
 
 void TcpSession::open() {
     const std::shared_ptr<StreamInfo>& wanted = site().tcp;
+    // Before it is counted: whoever sees it counted knows that what comes then is for it.
+    const std::uint64_t since = wanted->monitor.next_sequence.get();
     // Counted first and looked at afterwards: two cores that accept at once must not both take the
     // last place.
-    const std::uint32_t others = wanted->tcp_readers.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t others = wanted->tcp_readers.fetch_add(1, std::memory_order_release);
     read_stream(wanted);
     connection().open();
     if (others >= wanted->config.tcp.clients_max) return close();
     listening_ = std::make_unique<Listening>();
-    listening_->since = wanted->monitor.next_sequence.get();
+    listening_->since = since;
     host().join(wanted, *this);
 }
 

@@ -167,6 +167,7 @@ test('what is asked for wrongly, or is not there', scenario(async (world) => {
     assert.equal(gap.entries, undefined);
     const late = await world.tcp(tcp);
     late.say('hello\n');
+    await readers(http, { http: 1, tcp: 1 });
     world.append('logs/app.log', 'live all the same\n');
     await late.message('live all the same');
     assert.equal(late.entries().at(-1).id, undefined);
