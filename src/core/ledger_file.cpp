@@ -179,6 +179,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     }
     file_ = file;
     place_ = state->valid_slots;
+    write_mended(state->mended);
     found_ = std::move(state);
     // A torn end was never published.
     if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0 ||
@@ -191,6 +192,15 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         (void)append(records, next_sequence_, 0);
     }
     return {};
+}
+
+// If they cannot be written they are mended again by whoever reads them.
+void LedgerFile::write_mended(std::span<const std::pair<std::uint64_t, LedgerSlot>> mended) {
+    if (mended.empty()) return;
+    for (const auto& [place, slot] : mended)
+        (void)write_all(file_, &slot, sizeof(slot), place * ledger_slot_bytes);
+    log_warn("{}: {} slots of its ledger were damaged, each in one byte: mended", stream_,
+             mended.size());
 }
 
 // Every id that was given out is in it.
@@ -240,7 +250,10 @@ Result<bool> LedgerFile::read(int file, const std::string& path, LedgerHeader& h
         }
         const std::size_t count = filled / ledger_slot_bytes;
         if (place == 0) {
-            if (count != 0) header = ledger_header(slots->front());
+            LedgerSlot first = slots->front();
+            if (count != 0) header = ledger_header(first);
+            if (count != 0 && header.version == 0 && ledger_mend(first, 0, 0))
+                header = ledger_header(first);
             if (header.version == 0) return false;
             if (header.version > ledger_version) return true;
         }

@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -83,6 +85,7 @@ class LedgerFile {
     [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
                                    int file) const;
     [[nodiscard]] bool write_records(LedgerRecords& records, std::uint64_t first_sequence);
+    void write_mended(std::span<const std::pair<std::uint64_t, LedgerSlot>> mended);
     void keep_spare();
     void give_up_spare();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;

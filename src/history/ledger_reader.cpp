@@ -50,6 +50,7 @@ int LedgerReader::open(const char* ending, LedgerHeader& header) {
     if (file < 0) return -1;
     LedgerSlot first;
     if (read_at(file, &first, sizeof(first), 0) == sizeof(first)) header = ledger_header(first);
+    if (header.version == 0 && ledger_mend(first, 0, 0)) header = ledger_header(first);
     if (header.version == ledger_version) return file;
     ::close(file);
     return -1;
@@ -124,6 +125,12 @@ bool LedgerReader::read_slot(std::uint64_t place, LedgerSlot& slot) const {
            ledger_valid(slot, header_.salt, place);
 }
 
+bool LedgerReader::mend(LedgerSlot& slot, std::uint64_t place) {
+    if (mends_left_ == 0) return false;
+    --mends_left_;
+    return ledger_mend(slot, header_.salt, place);
+}
+
 // By halving: the first place that is not before the entry. Text counts as what stands behind it.
 std::uint64_t LedgerReader::place_of(std::uint64_t sequence) const {
     std::uint64_t low = 1;
@@ -162,8 +169,8 @@ const LedgerSlot* LedgerReader::next_slot() {
             --place;
             continue;
         }
-        const LedgerSlot& slot = chunk_[at];
-        if (!ledger_valid(slot, header_.salt, place)) continue;
+        LedgerSlot& slot = chunk_[at];
+        if (!ledger_valid(slot, header_.salt, place) && !mend(slot, place)) continue;
         place_ = place + 1;
         return &slot;
     }
@@ -188,12 +195,14 @@ std::optional<PastRun> LedgerReader::run() {
 std::optional<RecordedFile> LedgerReader::file_of(const PastRun& run) {
     LedgerSlot head;
     std::uint64_t place = run.slot.file_place;
-    if (!read_slot(place, head) || head.kind != LedgerKind::file || head.file != run.slot.file)
-        return std::nullopt;
+    const bool read = read_slot(place, head) || mend(head, place);
+    if (!read || head.kind != LedgerKind::file || head.file != run.slot.file) return std::nullopt;
     std::string all;
     for (std::size_t left = head.text_slots(); left > 0; --left) {
         LedgerSlot text;
-        if (!read_slot(++place, text) || text.kind != LedgerKind::text) return std::nullopt;
+        ++place;
+        if (!read_slot(place, text) && !mend(text, place)) return std::nullopt;
+        if (text.kind != LedgerKind::text) return std::nullopt;
         all.append(ledger_text(text));
     }
     RecordedFile file;

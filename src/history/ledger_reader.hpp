@@ -55,6 +55,7 @@ class LedgerReader {
     [[nodiscard]] std::uint64_t slots() const;
     bool read_slot(std::uint64_t place, LedgerSlot& slot) const;
     const LedgerSlot* next_slot();
+    bool mend(LedgerSlot& slot, std::uint64_t place);
     [[nodiscard]] std::uint64_t place_of(std::uint64_t sequence) const;
     bool find_run(std::uint64_t& place, LedgerSlot& slot) const;
     [[nodiscard]] std::optional<std::uint64_t> first_since_here(std::int64_t time_us) const;
@@ -65,6 +66,7 @@ class LedgerReader {
     std::uint64_t place_ = 1;     // of the slot looked at next
     std::uint64_t sequence_ = 0;  // no entry before it is wanted
     bool ran_out_ = false;
+    std::size_t mends_left_ = ledger_mends_max;
     // The slots from chunk_place_ on, as last read.
     std::array<LedgerSlot, 64> chunk_;
     std::uint64_t chunk_place_ = 0;

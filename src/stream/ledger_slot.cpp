@@ -3,7 +3,10 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace logwisp {
 
@@ -36,6 +39,71 @@ std::uint32_t ledger_check(const LedgerSlot& slot, std::uint64_t salt, std::uint
 bool ledger_valid(const LedgerSlot& slot, std::uint64_t salt, std::uint64_t index) {
     return slot.kind != LedgerKind::none && slot.kind <= LedgerKind::text &&
            slot.check == ledger_check(slot, salt, index);
+}
+
+namespace {
+
+constexpr std::size_t check_bytes = sizeof(LedgerSlot::check);
+constexpr unsigned byte_bits = 8;
+
+unsigned char& byte_of(LedgerSlot& slot, std::size_t at) {
+    return reinterpret_cast<unsigned char*>(&slot)[at];
+}
+
+// By how much a check changes with each bit of a slot.
+class CheckDifferences {
+  public:
+    // The salt of a header is in the slot, and so counts twice.
+    explicit CheckDifferences(bool header) {
+        const std::uint32_t nothing = ledger_check({}, 0, 0);
+        for (std::size_t at = check_bytes; at < ledger_slot_bytes; ++at)
+            for (unsigned bit = 0; bit < byte_bits; ++bit) {
+                LedgerSlot slot;
+                byte_of(slot, at) = static_cast<unsigned char>(1U << bit);
+                of_[at][bit] = ledger_check(slot, header ? slot.end : 0, 0) ^ nothing;
+            }
+    }
+
+    // The byte and its change that make this difference; none is zero.
+    [[nodiscard]] std::pair<std::size_t, unsigned char> change(std::uint32_t difference) const {
+        for (std::size_t at = check_bytes; at < ledger_slot_bytes; ++at) {
+            std::uint32_t differences[1U << byte_bits] = {};
+            for (unsigned change = 1; change < std::size(differences); ++change) {
+                differences[change] = differences[change & (change - 1)] ^
+                                      of_[at][static_cast<unsigned>(std::countr_zero(change))];
+                if (differences[change] == difference)
+                    return {at, static_cast<unsigned char>(change)};
+            }
+        }
+        return {};
+    }
+
+  private:
+    std::uint32_t of_[ledger_slot_bytes][byte_bits] = {};
+};
+
+}  // namespace
+
+bool ledger_mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index) {
+    if (slot == LedgerSlot{}) return false;
+    static const CheckDifferences of_headers(true);
+    static const CheckDifferences of_others(false);
+    const bool header = index == 0;
+    const std::uint32_t check = ledger_check(slot, header ? slot.end : salt, index);
+    const std::uint32_t difference = check ^ slot.check;
+    if (difference == 0) return false;
+    LedgerSlot mended = slot;
+    const auto last_bit = static_cast<unsigned>(std::countr_zero(difference)) / byte_bits;
+    if (difference >> (last_bit * byte_bits) <= 0xFF) {
+        mended.check = check;
+    } else {
+        const auto [at, change] = (header ? of_headers : of_others).change(difference);
+        byte_of(mended, at) ^= change;
+    }
+    if (!ledger_valid(mended, header ? mended.end : salt, index)) return false;
+    if (header != (mended.kind == LedgerKind::header)) return false;
+    slot = mended;
+    return true;
 }
 
 }  // namespace logwisp

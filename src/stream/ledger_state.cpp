@@ -43,10 +43,10 @@ void read_file_slot(const LedgerSlot& slot, std::string_view text, RecordedFile&
 }
 
 void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, std::uint64_t place) {
-    for (const LedgerSlot& slot : slots) {
+    for (LedgerSlot slot : slots) {
         const std::uint64_t index = place++;
         ++read_slots_;
-        if (!ledger_valid(slot, salt, index)) {
+        if (!ledger_valid(slot, salt, index) && !mend(slot, salt, index)) {
             ++invalid_slots_;
             head_ = {};  // its text is not whole
             continue;
@@ -67,6 +67,12 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
         text_.clear();
         end_text();
     }
+}
+
+bool LedgerState::mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index) {
+    if (mended.size() == ledger_mends_max || !ledger_mend(slot, salt, index)) return false;
+    mended.emplace_back(index, slot);
+    return true;
 }
 
 void LedgerState::finish() { head_ = {}; }

@@ -1,6 +1,7 @@
 // What a ledger says when it is read from its beginning: where the stream stands. Pure.
 //
-// Damage is survived: a slot that is not valid is passed over, and what it would have said is unknown. Nothing a slot says is believed
+// Damage is survived: a slot of which one byte has changed is read as it was; another that is not valid is passed over, and what it would have
+// said is unknown. Nothing a slot says is believed
 // beyond its form: paths are only ever compared with what is followed, positions with what the files hold.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "stream/ledger_records.hpp"
@@ -63,10 +65,13 @@ class LedgerState {
     bool stopped = false;           // its last word is that everything is in it
     std::uint64_t valid_slots = 0;  // up to and with the last valid one: what follows is a torn end
     std::uint64_t damaged_slots = 0;  // not valid, with a valid one behind them
+    // As they were before one byte of them changed, with their places; they count as valid.
+    std::vector<std::pair<std::uint64_t, LedgerSlot>> mended;
 
   private:
     void say(const LedgerSlot& slot, std::uint64_t place, std::string_view text);
     void end_text();
+    bool mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index);
 
     LedgerSlot head_;  // whose text is being read
     std::uint64_t head_place_ = 0;

@@ -85,7 +85,7 @@ test('a damaged, a foreign and a newer ledger', scenario(async (world) => {
 
     // In the middle: set aside, the stream goes on under new ids, the reader is told.
     const damaged = Buffer.from(whole);
-    damaged[3 * 64 + 20] ^= 0xff;
+    damaged.fill(0xff, 3 * 64 + 20, 3 * 64 + 22);
     fs.writeFileSync(ledger, damaged);
     world.append('logs/app.log', 'three\n');
     server = await world.start({ http, config });
@@ -156,6 +156,7 @@ test('a damaged slot takes nothing else of the past with it', scenario(async (wo
     const damaged = runs[Math.floor(runs.length / 2)];
     const gone = bytes.readUInt32LE(damaged * 64 + 16);
     bytes[damaged * 64 + 30] ^= 1;
+    bytes[damaged * 64 + 40] ^= 1;
     fs.writeFileSync(ledger, bytes);
     for (let i = 0; i < 5; ++i) world.append('logs/app.log', `line ${++written}\n`);
     server = await world.start({ http, config });
@@ -166,4 +167,41 @@ test('a damaged slot takes nothing else of the past with it', scenario(async (wo
     const told = reader.events('gap').reduce((sum, { data }) => sum + JSON.parse(data).dropped, 0);
     assert.equal(told, gone);
     assert.equal(got.length + told, written - 1);
+}));
+
+// Every slot once, at another of its bytes each time; every byte of every slot is in tests/core/ledger_file_test.cpp.
+test('a changed byte of the ledger loses and doubles nothing', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    world.write('logs/other.log', '');
+    const config = config_of(world, http);
+    const ledger = world.path('state/app.ledger');
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    let written = 0;
+    const got = [];
+    const write = (name) => world.append(name, `line ${++written}\n`);
+    for (let slot = 0, slots = 1; slot < slots && slot < 20; ++slot) {
+        write('logs/app.log');
+        await reader.message(`line ${written}`);
+        write('logs/other.log');
+        await reader.message(`line ${written}`);
+        const last_id = reader.events('message').at(-1).id;
+        got.push(...reader.messages());
+        server.expected_exit = null;
+        server.signal('SIGKILL');
+        await server.ended();
+        const bytes = fs.readFileSync(ledger);
+        slots = bytes.length / 64;
+        bytes[slot * 64 + (slot * 27 + 5) % 64] ^= 0x80 >> slot % 8;
+        fs.writeFileSync(ledger, bytes);
+        write('logs/other.log');
+        server = await world.start({ http, config });
+        await server.complaint('mended', /1 slots of its ledger were damaged, each in one byte: mended/);
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+        await reader.message(`line ${written}`);
+        assert.deepEqual(reader.events('gap'), []);
+    }
+    got.push(...reader.messages());
+    assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
 }));
