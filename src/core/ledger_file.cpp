@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::uint64_t try_again_ms = 1000;
 constexpr std::size_t slots_per_read = 4096;
+// Short, for it is in every id, and enough that no two of a stream are the same.
+constexpr std::uint64_t epoch_mask = 0xFFFF'FFFF'FFFF;
 
 // The same for as long as the machine runs: what a killed process wrote is still there.
 std::uint64_t boot_now() {
@@ -141,7 +143,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     }
     if (!found) {
         is_new_ = true;
-        epochs_.push_back({fmt::format("{:x}", wall_us), 1});
+        begin_epoch();
         return begin_file(".ledger", wall_us);
     }
     if (header.version > ledger_version) {
@@ -160,11 +162,9 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     salt_ = header.salt;
     const bool damaged = state->damaged_slots != 0;
     const bool complete = is_complete(header, *state, file);
-    if (epochs_.empty() || !complete) {
-        log_warn("{}: the last entries before the stop may not be in the ledger: ids begin anew",
-                 stream_);
-        epochs_.push_back({fmt::format("{:x}", wall_us), next_sequence_});
-    }
+    if (!complete)
+        log_warn("{}: the last entries before the stop may not be in the ledger", stream_);
+    begin_epoch();
     if (damaged) {
         ::close(file);
         log_error("{}: {} of {} slots of its ledger are damaged: what they said is unknown",
@@ -185,13 +185,18 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0 ||
         !write_header(false))
         return failure(errno, "cannot be written", path(".ledger"));
-    if (!complete) {
-        LedgerRecords records;
-        add_epoch(records, epochs_.back());
-        // On a full disk it is said, and goes on as when the disk becomes full later.
-        (void)append(records, next_sequence_, 0);
-    }
+    LedgerRecords records;
+    add_epoch(records, epochs_.back());
+    // On a full disk it is said, and goes on as when the disk becomes full later.
+    (void)append(records, next_sequence_, 0);
     return {};
+}
+
+// With every start, for nobody can see of a ledger that it is the last one: it may be a backup, or a file system may have lost its end. Ids
+// that were given out after what it says are then of an epoch that it does not know, or behind the end of one that it does. Not made of the
+// time: clocks are set back, and streams start at the same moment.
+void LedgerFile::begin_epoch() {
+    epochs_.push_back({fmt::format("{:012x}", random_salt() & epoch_mask), next_sequence_});
 }
 
 // If they cannot be written they are mended again by whoever reads them.
@@ -203,7 +208,7 @@ void LedgerFile::write_mended(std::span<const std::pair<std::uint64_t, LedgerSlo
              mended.size());
 }
 
-// Every id that was given out is in it.
+// Every entry that was given out is in it, as far as can be seen.
 bool LedgerFile::is_complete(const LedgerHeader& header, const LedgerState& state, int file) const {
     if (state.damaged_slots != 0 || header.incomplete) return false;
     // The stream ended, and some of it is not there any more.

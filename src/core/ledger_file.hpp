@@ -5,7 +5,7 @@
 // it was synced. When half of max_bytes is full a new one is begun, which starts with all that is known now; the old one is kept for history.
 //
 // Errors of the disk do not stop the stream: it goes on unrecorded, says so, and begins a new ledger as soon as one can be written. The old
-// one is marked as incomplete, so that no later start takes an id for another entry than it was.
+// one is marked as incomplete, so that a later start can say so.
 #pragma once
 
 #include <cstdint>
@@ -88,6 +88,7 @@ class LedgerFile {
     void write_mended(std::span<const std::pair<std::uint64_t, LedgerSlot>> mended);
     void keep_spare();
     void give_up_spare();
+    void begin_epoch();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
     std::string set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;

@@ -205,3 +205,41 @@ test('a changed byte of the ledger loses and doubles nothing', scenario(async (w
     got.push(...reader.messages());
     assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
 }));
+
+test('a ledger from a backup: an id that it does not know of is never taken for another entry', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    const config = config_of(world, http);
+    const ledger = world.path('state/app.ledger');
+    const given = new Map();
+    const note = (reader) => {
+        for (const { id, data } of reader.events('message')) {
+            const { message } = JSON.parse(data);
+            assert.equal(given.get(id) ?? message, message, `${id} was given to two entries`);
+            given.set(id, message);
+        }
+    };
+    let written = 0;
+    let last_id;
+    const run = async (headers) => {
+        const server = await world.start({ http, config });
+        const reader = await world.sse(http, '/stream', headers);
+        world.append('logs/app.log', `line ${++written}\n`);
+        await reader.message(`line ${written}`);
+        note(reader);
+        last_id = reader.events('message').at(-1).id;
+        await world.stop(server);
+        return reader;
+    };
+    await run();
+    const backup = fs.readFileSync(ledger);
+    const known = last_id;
+    for (let round = 0; round < 3; ++round) await run();
+    fs.writeFileSync(ledger, backup);
+    // What came after it comes once more, under other ids, and the reader is told so.
+    const reader = await run({ 'Last-Event-ID': last_id });
+    assert.deepEqual(reader.events('gap').map(({ data }) => JSON.parse(data).dropped), [null]);
+    assert.deepEqual(numbers(reader.messages()).slice(-4), [2, 3, 4, 5]);
+    // What came before it is known still.
+    assert.deepEqual(numbers((await run({ 'Last-Event-ID': known })).messages()), [2, 3, 4, 5, 6]);
+}));

@@ -21,9 +21,10 @@ export class Judge {
     told_entries = 0;
     rotations = null;  // of the one file there is, where a case counts them: the last notice may be under a gap too
     #told_now = 0;
+    #unknown_now = false;
     #seen = new Map();  // by writer: line number -> true
     #last = new Map();  // by writer and file: the last number
-    #last_sequence = null;
+    #last_id = null;
 
     entry(id, entry) {
         this.#sequence(id);
@@ -57,16 +58,16 @@ export class Judge {
         this.#last.set(key, number);
     }
 
-    // Ids of one epoch are without holes but for what gaps tell.
+    // Ids are without holes but for what gaps tell, over every start.
     #sequence(id) {
-        const [, epoch, digits] = /^(.*)-(\d+)$/.exec(id);
-        const sequence = Number(digits);
-        const last = this.#last_sequence;
-        if (last && last.epoch === epoch && sequence !== last.sequence + 1 + this.#told_now)
-            this.ids_out_of_step.push(`${id} after ${last.epoch}-${last.sequence}, ${this.#told_now} told`);
-        this.#last_sequence = { epoch, sequence };
+        const sequence = Number(/^.*-(\d+)$/.exec(id)[1]);
+        const last = this.#last_id;
+        if (last && !this.#unknown_now && sequence !== last.sequence + 1 + this.#told_now)
+            this.ids_out_of_step.push(`${id} after ${last.id}, ${this.#told_now} told`);
+        this.#last_id = { id, sequence };
         this.told_entries += this.#told_now;
         this.#told_now = 0;
+        this.#unknown_now = false;
     }
 
     // Told again to a reader that comes back before it has got anything.
@@ -78,6 +79,7 @@ export class Judge {
         const gap = JSON.parse(text);
         this.gaps.push(gap);
         this.#told_now += gap.dropped ?? 0;
+        this.#unknown_now ||= gap.dropped === null;
     }
 
     has(writer, number) {
