@@ -19,6 +19,7 @@ namespace logwisp {
 namespace {
 
 constexpr std::uint64_t try_again_ms = 1000;
+constexpr std::uint64_t look_again_ms = 1000;
 constexpr std::size_t slots_per_read = 4096;
 // Short, for it is in every id, and enough that no two of a stream are the same.
 constexpr std::uint64_t epoch_mask = 0xFFFF'FFFF'FFFF;
@@ -75,7 +76,8 @@ LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string st
     : directory_(std::move(directory)),
       stream_(std::move(stream)),
       config_(config),
-      file_name_(as_file_name(stream_)) {}
+      file_name_(as_file_name(stream_)),
+      whole_path_(path(".ledger")) {}
 
 LedgerFile::~LedgerFile() {
     if (file_ >= 0) ::close(file_);
@@ -362,9 +364,26 @@ void LedgerFile::failed(int error) {
     (void)write_header(true);
 }
 
+// Or its directory. Whoever cleans up may not know what it was for.
+void LedgerFile::notice_removal(std::uint64_t now_ms) {
+    if (!keeping_ || removed_ || begun_anew_ || now_ms < look_again_ms_) return;
+    look_again_ms_ = now_ms + look_again_ms;
+    removed_ = is_removed();
+    if (removed_)
+        log_error("{}: {} was removed: a new one is begun; what was given out before is no history",
+                  stream_, whole_path_);
+}
+
+bool LedgerFile::is_removed() const {
+    struct stat status {};
+    if (::fstat(file_, &status) == 0 && status.st_nlink == 0) return true;
+    return ::stat(whole_path_.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
     if (begun_anew_) return false;
     if (!keeping_) return now_ms >= try_again_ms_;
+    if (removed_) return true;
     // What is known of very many files fills more than half: then it is begun anew when it has doubled, not at once again.
     if (bytes() >= std::max(config_.bytes_max / 2, 2 * begun_bytes_)) return true;
     const std::int64_t age_max_us = config_.age_hours_max * 3'600'000'000LL;
@@ -376,22 +395,25 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     const auto old = std::tuple(salt_, place_, made_us_, first_sequence_, places_, keeping_);
     try_again_ms_ = now_ms + try_again_ms;
     give_up_spare();
-    const auto begun = begin_file(".ledger.new", wall_us);
+    Result<void> begun = directory_->make_again_if_gone();
+    if (begun) begun = begin_file(".ledger.new", wall_us);
     if (begun && write_records(everything, next_sequence_)) {
         begun_bytes_ = bytes();
         if (!std::get<bool>(old)) log_info("{}: its ledger is kept again", stream_);
         ::close(old_file);
         keep_spare();
         begun_anew_ = true;
+        removed_ = false;
         return;
     }
-    const int code = begun ? errno : begun.error().code;
+    int code = begun ? errno : begun.error().code;
+    if (code == 0) code = EBUSY;  // another process has the directory by now
     if (file_ >= 0) ::close(file_);
     (void)::unlinkat(directory_->descriptor(), name(".ledger.new").c_str(), 0);
     file_ = old_file;
     keep_spare();
     std::tie(salt_, place_, made_us_, first_sequence_, places_, keeping_) = old;
-    if (keeping_ && bytes() < std::max(config_.bytes_max, 4 * begun_bytes_))
+    if (keeping_ && !removed_ && bytes() < std::max(config_.bytes_max, 4 * begun_bytes_))
         return;  // there is room in the old one yet
     failed(code);
 }

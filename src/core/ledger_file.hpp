@@ -50,7 +50,9 @@ class LedgerFile {
 
     // Writes the records of a batch of `entries` entries. False: they could not be written.
     bool append(LedgerRecords& records, std::uint64_t first_sequence, std::uint32_t entries);
-    // A new one is due: it has grown, it is too old, or the last one failed. Then begin_anew() with Tail::record_all()'s.
+    // Looks now and then whether somebody has removed it: then a new one is due.
+    void notice_removal(std::uint64_t now_ms);
+    // A new one is due: it has grown, it is too old or removed, or the last one failed. Then begin_anew() with Tail::record_all()'s.
     [[nodiscard]] bool anew_due(std::uint64_t now_ms, std::int64_t wall_us) const;
     void begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us);
     // The new one is in use but has its name only once it is safely on the disk: when descriptor() was synced, or need not be.
@@ -93,11 +95,13 @@ class LedgerFile {
     std::string set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;
     [[nodiscard]] std::string path(const char* suffix) const;
+    [[nodiscard]] bool is_removed() const;
 
     std::shared_ptr<StateDirectory> directory_;
     std::string stream_;  // its name
     StateConfig config_;
     std::string file_name_;  // of the stream, fit for a directory
+    std::string whole_path_;
     int file_ = -1;
     std::uint64_t salt_ = 0;
     std::uint64_t place_ = 0;  // the next slot's
@@ -112,7 +116,9 @@ class LedgerFile {
     bool keeping_ = true;
     bool dirty_ = false;
     bool begun_anew_ = false;
+    bool removed_ = false;  // what is written is in no directory any more
     std::uint64_t failures_ = 0;
+    std::uint64_t look_again_ms_ = 0;
     std::uint64_t try_again_ms_ = 0;
     std::uint64_t begun_bytes_ = 0;  // what this one began with
     int spare_ = -1;  // given up so that a new one can be opened when no descriptor is left

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -24,9 +25,12 @@ std::string holder(int lock) {
     return pid.empty() ? "another process" : fmt::format("process {}", pid);
 }
 
-}  // namespace
+struct Locked {
+    int directory;
+    int lock;
+};
 
-Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& path) {
+Result<Locked> open_locked(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
     if (error) return failure(error.value(), "cannot be made", path);
@@ -51,7 +55,35 @@ Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& 
     if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {
         // The lock counts, not what it says.
     }
-    return std::shared_ptr<StateDirectory>(new StateDirectory(path, directory, lock));
+    return Locked{directory, lock};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& path) {
+    const auto locked = open_locked(path);
+    if (!locked) return tl::unexpected(locked.error());
+    return std::shared_ptr<StateDirectory>(
+        new StateDirectory(path, locked->directory, locked->lock));
+}
+
+Result<void> StateDirectory::make_again_if_gone() {
+    const std::lock_guard guard(mutex_);
+    struct stat here {};
+    struct stat there {};
+    const bool is_there = ::fstat(directory_, &here) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+                          here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+    if (is_there) return {};
+    const auto locked = open_locked(path_);
+    if (!locked) return tl::unexpected(locked.error());
+    // Under their old numbers: other threads may be using them.
+    const bool replaced = ::dup3(locked->directory, directory_, O_CLOEXEC) >= 0 &&
+                          ::dup3(locked->lock, lock_, O_CLOEXEC) >= 0;
+    const int code = errno;
+    ::close(locked->directory);
+    ::close(locked->lock);
+    if (!replaced) return failure(code, "cannot be opened", path_);
+    return {};
 }
 
 bool StateDirectory::claim(const std::string& name) {

@@ -15,6 +15,8 @@ class StateDirectory {
   public:
     // Makes what is missing of `path`. Errors: it cannot be made or written, another process has it.
     static Result<std::shared_ptr<StateDirectory>> open(const std::string& path);
+    // Removed or renamed by somebody: another one takes its place under the same path, locked too. Any thread.
+    [[nodiscard]] Result<void> make_again_if_gone();
     ~StateDirectory();
     StateDirectory(const StateDirectory&) = delete;
     StateDirectory& operator=(const StateDirectory&) = delete;

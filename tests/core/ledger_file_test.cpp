@@ -260,6 +260,61 @@ TEST_F(LedgerFileTest, IsBegunAnewWithNoDescriptorLeft) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+// Also with its directory, and when another process has taken the place meanwhile.
+TEST_F(LedgerFileTest, IsBegunAnewWhereItWasRemoved) {
+    log_set_level(LogLevel::off);
+    auto ledger = open();
+    ASSERT_TRUE(ledger);
+    std::uint64_t now_ms = 10'000;
+    std::uint64_t next = 1;
+    const auto begin_anew = [&] {
+        LedgerRecords everything;
+        everything.add(0, file_slot(1), names_of(1));
+        everything.position(0, 1, next, 0, 7);
+        (*ledger)->notice_removal(now_ms);
+        if ((*ledger)->anew_due(now_ms, wall_us))
+            (*ledger)->begin_anew(everything, now_ms, wall_us);
+        const bool begun = (*ledger)->begun_anew();
+        (*ledger)->finish_anew();
+        now_ms += 1000;
+        return begun;
+    };
+    const auto write = [&] {
+        LedgerRecords records;
+        records.line(0, 1, next - 1, next, wall_us, 0, 0, "x");
+        return (*ledger)->append(records, next++, 1);
+    };
+    EXPECT_TRUE(write());
+    EXPECT_FALSE(begin_anew());
+    std::filesystem::remove(file());
+    EXPECT_TRUE(begin_anew());
+    EXPECT_TRUE(write());
+    EXPECT_FALSE(begin_anew());
+    std::filesystem::remove_all(path_);
+    EXPECT_TRUE(begin_anew());
+    EXPECT_TRUE(write());
+    EXPECT_FALSE(StateDirectory::open(path_)) << "the new one is locked too";
+    std::filesystem::rename(path_, path_ + ".aside");
+    {
+        auto other = StateDirectory::open(path_);
+        ASSERT_TRUE(other);
+        EXPECT_FALSE(begin_anew());
+        EXPECT_FALSE(write());
+        EXPECT_FALSE(begin_anew());
+    }
+    EXPECT_TRUE(begin_anew());
+    EXPECT_TRUE(write());
+    EXPECT_FALSE(begin_anew());
+    std::filesystem::remove_all(path_ + ".aside");
+    const std::string epoch = (*ledger)->epochs().back().text;
+    ledger->reset();
+    auto again = open();
+    ASSERT_TRUE(again);
+    EXPECT_EQ((*again)->next_sequence(), next);
+    EXPECT_EQ((*again)->epochs().at((*again)->epochs().size() - 2).text, epoch);
+    EXPECT_EQ((*again)->take_found()->files.at(1).position, next - 1);
+}
+
 // Killed anywhere while a new one is begun: what is there of the two names is what was true.
 TEST_F(LedgerFileTest, EveryMomentOfBeginningAnewIsSurvived) {
     Truth truth;

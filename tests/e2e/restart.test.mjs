@@ -243,3 +243,36 @@ test('a ledger from a backup: an id that it does not know of is never taken for 
     // What came before it is known still.
     assert.deepEqual(numbers((await run({ 'Last-Event-ID': known })).messages()), [2, 3, 4, 5, 6]);
 }));
+
+test('the state directory is removed while the server runs: said once, and kept again', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    const config = config_of(world, http);
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    let written = 0;
+    const write = () => world.append('logs/app.log', `line ${++written}\n`);
+    write();
+    await reader.message(`line ${written}`);
+    fs.rmSync(world.path('state'), { recursive: true });
+    // It looks when it has something to do.
+    await until('the new ledger', () => {
+        if (fs.existsSync(world.path('state/app.ledger'))) return true;
+        write();
+        return false;
+    });
+    write();
+    await reader.message(`line ${written}`);
+    const got = reader.messages();
+    const last_id = reader.events('message').at(-1).id;
+    assert.equal(server.stderr.match(/app\.ledger was removed/g).length, 1);
+    server.expected_exit = null;
+    server.signal('SIGKILL');
+    await server.ended();
+    write();
+    server = await world.start({ http, config });
+    reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+    await reader.message(`line ${written}`);
+    assert.deepEqual(reader.events('gap'), []);
+    assert.deepEqual(numbers(got.concat(reader.messages())), Array.from({ length: written }, (_, i) => i + 1));
+}));
