@@ -88,6 +88,9 @@ bool TailState::look_for_truncation(Follower& follower) {
 
 void TailState::truncated(Follower& follower, const FileStatus& status) {
     const RotationReason reason = reason_of_truncation(follower, status);
+    // If it reaches beyond the position it has grown again: nobody knows how far it reached before.
+    if (status.size_bytes >= follower.mark.position())
+        follower.known_size_bytes = follower.mark.position();
     Loss loss = follower.unread();
     follower.before_truncation = std::make_unique<ContentMark>(follower.mark);
     // Now it is known what a copy of it has to hold, until the next truncation.

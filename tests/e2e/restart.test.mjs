@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
+import zlib from 'node:zlib';
 import { one_stream, readers, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
@@ -58,6 +59,29 @@ test('killed at any moment, rotated meanwhile: every line once, in order', scena
     got.push(...reader.messages());
     assert.deepEqual(reader.events('gap'), []);
     assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
+}));
+
+test('copied and truncated while it was down: what is there now was not lost', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('logs/app.log', '');
+    const config = config_of(world, http);
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    let written = 0;
+    const write = (count) => { for (let i = 0; i < count; ++i) world.append('logs/app.log', `line ${++written}\n`); };
+    write(20);
+    await reader.message('line 20');
+    const last_id = reader.events('message').at(-1).id;
+    await world.stop(server);
+    fs.writeFileSync(world.path('logs/app.log.1.gz'), zlib.gzipSync(fs.readFileSync(world.path('logs/app.log'))));
+    fs.truncateSync(world.path('logs/app.log'), 0);
+    write(100);
+    server = await world.start({ http, config });
+    reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+    await reader.message('line 120');
+    assert.deepEqual(numbers(reader.messages()), Array.from({ length: 100 }, (_, i) => i + 21));
+    const notice = reader.events('message').map(({ data }) => JSON.parse(data)).find(({ message }) => message.startsWith('Log rotation'));
+    assert.deepEqual(notice.fields, { lost_bytes_at_least: 0 });
 }));
 
 test('a second server on the same directory refuses to start', scenario(async (world) => {

@@ -135,6 +135,9 @@ TEST_P(ResumeTest, truncated_and_grown_again_begins_anew) {
     ASSERT_TRUE(until([&] { return number_count() == 40; }));
     expect_numbers(1, 40);
     EXPECT_EQ(counters().rotations.get(), 1u);
+    // What is there now is not what was lost.
+    EXPECT_EQ(counters().lost_bytes.get(), 0u);
+    EXPECT_EQ(counters().unknown_losses.get(), 1u);
 }
 
 // Its size tells nothing, and the half line that is held is the last of what was there.
