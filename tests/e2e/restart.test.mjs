@@ -230,6 +230,50 @@ test('a changed byte of the ledger loses and doubles nothing', scenario(async (w
     assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
 }));
 
+// What a slot that is not there said nobody knows; a reader that was given what it said is told so.
+test('a ledger cut at any length loses nothing and doubles nothing, or says so', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const log = world.write('logs/app.log', '');
+    const config = config_of(world, http);
+    const ledger = world.path('state/app.ledger');
+    const kill = async (server) => {
+        server.expected_exit = null;
+        server.signal('SIGKILL');
+        await server.ended();
+    };
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    for (let line = 1; line <= 4; ++line) {
+        world.append('logs/app.log', `line ${line}\n`);
+        await reader.message(`line ${line}`);
+    }
+    const last_id = reader.events('message').at(-1).id;
+    await kill(server);
+    const whole = fs.readFileSync(ledger);
+    const given = fs.statSync(log).size;
+    let exact = 0;
+    for (let bytes = whole.length; bytes > 0; bytes -= 32) {
+        fs.writeFileSync(ledger, whole.subarray(0, bytes));
+        fs.truncateSync(log, given);
+        world.append('logs/app.log', 'line 5\n');
+        server = await world.start({ http, config });
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+        world.append('logs/app.log', 'line 6\n');
+        await reader.message('line 6');
+        const got = numbers(reader.messages());
+        const told = reader.events('gap').map(({ data }) => JSON.parse(data).dropped);
+        if (told.length === 0) {
+            ++exact;
+            assert.deepEqual(got, [5, 6], `cut to ${bytes} of ${whole.length}`);
+        } else {
+            assert.deepEqual(told, [null], `cut to ${bytes} of ${whole.length}`);
+            assert.deepEqual(got, Array.from({ length: got.length }, (_, i) => i + 7 - got.length), `cut to ${bytes} of ${whole.length}`);
+        }
+        await kill(server);
+    }
+    assert.equal(exact, 1);
+}));
+
 test('a ledger from a backup: an id that it does not know of is never taken for another entry', scenario(async (world) => {
     const [http] = await world.ports(1);
     world.write('logs/app.log', '');
