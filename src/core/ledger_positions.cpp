@@ -44,6 +44,12 @@ std::unique_ptr<TailPositions> positions_of(const LedgerState& state, FileSystem
         else if (file.position != 0)
             positions->remembered.emplace_back(position.identity, position.mark);
     }
+    positions->damaged = state.damaged_slots != 0;
+    for (const auto& [number, file] : state.unnamed_files) {
+        positions->file_number_max = std::max(positions->file_number_max, number);
+        if (file.position == 0 || file.mark == 0) continue;
+        positions->unnamed.emplace_back().begin_by_hash(file.position, file.mark);
+    }
     std::map<std::string, std::uint64_t> rotations = state.rotations;
     for (const auto& [number, file] : state.files)
         for (const std::string* path : {&file.path, &file.origin})

@@ -28,6 +28,15 @@ RotationReason reason_of(std::uint64_t number) {
     return known ? static_cast<RotationReason>(number) : RotationReason::none;
 }
 
+void read_run(const LedgerSlot& slot, RecordedFile& file) {
+    file.position = slot.end;
+    file.mark = slot.mark;
+    file.positioned = true;
+    file.pass_over = (slot.flags & ledger_pass_over) != 0;
+    file.entries += slot.entries;
+    file.read_us = std::max(file.read_us, slot.time_us);
+}
+
 }  // namespace
 
 void read_file_slot(const LedgerSlot& slot, std::string_view text, RecordedFile& file) {
@@ -107,19 +116,17 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
             RecordedFile& file = files[slot.file];
             read_file_slot(slot, text, file);
             file.closed = false;
+            unnamed_files.erase(slot.file);
             file_number_max = std::max(file_number_max, slot.file);
             places[slot.file] = place;
             break;
         }
         case LedgerKind::run:
             follows(slot.entries);
-            if (known == files.end()) break;
-            known->second.position = slot.end;
-            known->second.mark = slot.mark;
-            known->second.positioned = true;
-            known->second.pass_over = (slot.flags & ledger_pass_over) != 0;
-            known->second.entries += slot.entries;
-            known->second.read_us = std::max(known->second.read_us, slot.time_us);
+            if (known != files.end())
+                read_run(slot, known->second);
+            else if (unnamed_files.size() < files_max)
+                read_run(slot, unnamed_files[slot.file]);
             break;
         case LedgerKind::notice:
             follows(slot.entries);
@@ -132,6 +139,7 @@ void LedgerState::say(const LedgerSlot& slot, std::uint64_t place, std::string_v
             break;
         case LedgerKind::closed:
             if (known != files.end()) known->second.closed = true;
+            unnamed_files.erase(slot.file);
             places.erase(slot.file);
             break;
         case LedgerKind::stop:

@@ -59,6 +59,8 @@ class LedgerState {
     std::map<std::string, std::uint64_t> rotations;         // by path
     std::map<std::string, RotationHistory> last_rotations;  // by path; those noticed in this ledger
     std::unordered_map<std::uint32_t, RecordedFile> files;
+    // By number: files of which the slot is damaged, and so all but where they stand is unknown.
+    std::unordered_map<std::uint32_t, RecordedFile> unnamed_files;
     std::uint32_t file_number_max = 0;
     LedgerPlaces places;
     std::int64_t last_us = 0;       // the latest time it tells of

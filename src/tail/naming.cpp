@@ -227,6 +227,7 @@ Follower* TailState::last_rotated(const FollowedPath& entry) {
 Result<void> TailState::begin(FollowedPath& entry, const FileStatus& status, int file,
                               Follower& follower) {
     follower.at_start = true;
+    if (go_on_unnamed(status, file, follower)) return {};
     if (entry.existed_at_start && !entry.had_file) {
         if (plans[entry.target].target().from == StartAt::beginning) return {};
         return begin_at_end(follower, file, std::min(entry.size_at_start, status.size_bytes));

@@ -87,6 +87,9 @@ struct TailPositions {
     std::vector<std::pair<FileIdentity, ContentMark>> remembered;
     // By the wall clock: until then nothing came and went unseen under `targets`.
     std::int64_t seen_until_us = 0;
+    // Of what was recorded a part is damaged: other targets may have been followed, too; and files that are known by what they hold only.
+    bool damaged = false;
+    std::vector<ContentMark> unnamed;
 };
 
 }  // namespace logwisp

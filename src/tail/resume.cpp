@@ -125,6 +125,7 @@ bool TailState::was_looked_for(std::uint32_t target) const {
 
 bool TailState::was_followed(std::uint32_t target) const {
     if (resumed == nullptr) return false;
+    if (resumed->damaged) return true;
     const auto& before = resumed->targets;
     return std::find(before.begin(), before.end(), plans[target].text()) != before.end();
 }
@@ -226,6 +227,21 @@ Follower* TailState::restore(FilePosition& position) {
     primary->current = &follower;
     watch_file(follower, primary->path());
     return &follower;
+}
+
+// What the ledger said of its name and identity is damaged, but not where it stood.
+bool TailState::go_on_unnamed(const FileStatus& status, int file, Follower& follower) {
+    if (resumed == nullptr) return false;
+    auto& marks = resumed->unnamed;
+    const auto found = std::find_if(marks.begin(), marks.end(), [&](const ContentMark& mark) {
+        return mark.position() <= status.size_bytes &&
+               mark.compare(files(), file) == Likeness::same;
+    });
+    if (found == marks.end()) return false;
+    follower.mark = *found;
+    follower.go_on(false);
+    marks.erase(found);
+    return true;
 }
 
 // After a restart only a hash of what stood before the position is known. False: what stands there

@@ -230,6 +230,44 @@ test('a changed byte of the ledger loses and doubles nothing', scenario(async (w
     assert.deepEqual(numbers(got), Array.from({ length: written }, (_, i) => i + 1));
 }));
 
+// Targets, files and paths are slots of kind 3, 5 and 4.
+test('slots damaged beyond mending: files are known by what they hold, and new ones are read from their first byte', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const config = config_of(world, http);
+    world.write('logs/app.log', '');
+    let server = await world.start({ http, config });
+    let reader = await world.sse(http);
+    let written = 0;
+    const got = [];
+    const write = (name) => world.append(name, `line ${++written}\n`);
+    for (const kind of [5, 3, 5]) {
+        write('logs/app.log');
+        write('logs/app.log');
+        await reader.message(`line ${written}`);
+        const last_id = reader.events('message').at(-1).id;
+        got.push(...reader.messages());
+        server.expected_exit = null;
+        server.signal('SIGKILL');
+        await server.ended();
+        const ledger = world.path('state/app.ledger');
+        const bytes = fs.readFileSync(ledger);
+        let damaged = 0;
+        for (let at = 0; at < bytes.length; at += 64)
+            if (bytes[at + 4] === kind) damaged += bytes.fill(0xa5, at + 8, at + 40) ? 1 : 0;
+        assert.notEqual(damaged, 0);
+        fs.writeFileSync(ledger, bytes);
+        write('logs/app.log');
+        write(`logs/new${written}.log`);
+        server = await world.start({ http, config });
+        await server.complaint('damage', /slots of its ledger are damaged/);
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': last_id });
+        await until('the lines', () => numbers(reader.messages()).length >= 2, { seen: () => reader.messages() });
+        assert.deepEqual(reader.events('gap'), []);
+    }
+    got.push(...reader.messages());
+    assert.deepEqual(numbers(got).sort((a, b) => a - b), Array.from({ length: written }, (_, i) => i + 1));
+}));
+
 // What a slot that is not there said nobody knows; a reader that was given what it said is told so.
 test('a ledger cut at any length loses nothing and doubles nothing, or says so', scenario(async (world) => {
     const [http] = await world.ports(1);

@@ -33,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parts.finish();
     CHECK(whole.next_sequence == parts.next_sequence);
     CHECK(whole.files.size() == parts.files.size());
+    CHECK(whole.unnamed_files.size() == parts.unnamed_files.size());
     CHECK(whole.targets == parts.targets && whole.rotations == parts.rotations);
     CHECK(whole.stopped == parts.stopped && whole.damaged_slots == parts.damaged_slots);
     CHECK(whole.mended == parts.mended && whole.mended.size() <= ledger_mends_max);
