@@ -168,16 +168,14 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         log_warn("{}: the last entries before the stop may not be in the ledger", stream_);
     begin_epoch();
     if (damaged) {
-        ::close(file);
         log_error("{}: {} of {} slots of its ledger are damaged: what they said is unknown",
                   stream_, state->damaged_slots, state->valid_slots);
-        // What its other slots say is still good for those who read the past.
-        const std::string kept = set_aside(".ledger", "is damaged", wall_us);
+        // What its other slots say is still good for those who read the past, and for another start until all of it is in a new one.
+        const std::string kept = fmt::format("{}.aside-{}", name(".ledger"), wall_us / 1'000'000);
+        if (::linkat(directory, name(".ledger").c_str(), directory, kept.c_str(), 0) == 0)
+            log_error("{}: {} is damaged: it is kept as {}", stream_, whole_path_, kept);
         set_aside(".ledger.old", "is older than that", wall_us);
-        if (!kept.empty())
-            (void)::linkat(directory, kept.c_str(), directory, name(".ledger.old").c_str(), 0);
-        found_ = std::move(state);
-        return begin_file(".ledger", wall_us);
+        replace_ = true;
     }
     file_ = file;
     place_ = state->valid_slots;
@@ -383,7 +381,7 @@ bool LedgerFile::is_removed() const {
 bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
     if (begun_anew_) return false;
     if (!keeping_) return now_ms >= try_again_ms_;
-    if (removed_) return true;
+    if (removed_ || replace_) return now_ms >= try_again_ms_;
     // What is known of very many files fills more than half: then it is begun anew when it has doubled, not at once again.
     if (bytes() >= std::max(config_.bytes_max / 2, 2 * begun_bytes_)) return true;
     const std::int64_t age_max_us = config_.age_hours_max * 3'600'000'000LL;
@@ -404,6 +402,7 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
         keep_spare();
         begun_anew_ = true;
         removed_ = false;
+        replace_ = false;
         return;
     }
     int code = begun ? errno : begun.error().code;

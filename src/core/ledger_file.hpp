@@ -117,6 +117,7 @@ class LedgerFile {
     bool dirty_ = false;
     bool begun_anew_ = false;
     bool removed_ = false;  // what is written is in no directory any more
+    bool replace_ = false;  // it is damaged
     std::uint64_t failures_ = 0;
     std::uint64_t look_again_ms_ = 0;
     std::uint64_t try_again_ms_ = 0;

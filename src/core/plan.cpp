@@ -103,6 +103,11 @@ std::vector<std::string> leaving_hosts(const Plan* previous, std::uint16_t port,
     return hosts;
 }
 
+void close_sockets(const Plan& plan) {
+    for (const PlannedListener& listener : plan.listeners)
+        for (const int socket : listener.sockets) ::close(socket);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
@@ -111,14 +116,13 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
     auto plan = std::make_shared<Plan>();
     plan->router = config.router.enabled;
     plan->router_port = config.router.port;
+    std::vector<StreamInfo*> begun;
     for (const StreamConfig& stream : config.streams) {
         auto kept = same_stream(previous, stream);
         if (kept == nullptr) {
             const StreamInfo* const before = same_name(previous, stream.name);
             kept = new_stream(stream, before, cores, now);
-            if (before == nullptr && state != nullptr)
-                if (auto opened = open_ledger(*kept, state, config.state, now); !opened)
-                    return tl::unexpected(opened.error());
+            if (before == nullptr && state != nullptr) begun.push_back(kept.get());
         }
         plan->streams.push_back(std::move(kept));
     }
@@ -131,8 +135,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
             Result<std::vector<int>> sockets = open_listeners(
                 site->host, site->port, cores, leaving_hosts(previous, site->port, sites));
             if (!sockets) {
-                for (const PlannedListener& opened : plan->listeners)
-                    for (const int socket : opened.sockets) ::close(socket);
+                close_sockets(*plan);
                 Error error = sockets.error();
                 error.subject.insert(0, "cannot listen on ");
                 return tl::unexpected(std::move(error));
@@ -141,6 +144,12 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
         }
         plan->listeners.push_back(std::move(listener));
     }
+    // Last, for a port in use is tried again, and every opening begins an epoch.
+    for (StreamInfo* const stream : begun)
+        if (auto opened = open_ledger(*stream, state, config.state, now); !opened) {
+            close_sockets(*plan);
+            return tl::unexpected(opened.error());
+        }
     return std::shared_ptr<const Plan>(std::move(plan));
 }
 

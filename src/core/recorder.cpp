@@ -37,7 +37,8 @@ void Recorder::record(std::uint64_t first_sequence, std::uint32_t entries) {
 }
 
 void Recorder::begin_anew_if_due(Tail& tail) {
-    if (ledger_ == nullptr || !idle()) return;
+    // While it begins to follow it does not know all that the last ledger does.
+    if (ledger_ == nullptr || !idle() || !tail.ready()) return;
     const std::int64_t wall_us = files_.wall_us();
     ledger_->notice_removal(reactor_.now_ms());
     if (!ledger_->anew_due(reactor_.now_ms(), wall_us)) return;

@@ -260,6 +260,38 @@ TEST_F(LedgerFileTest, IsBegunAnewWithNoDescriptorLeft) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+// Killed, or a port in use, before what its other slots say is in a new one: it is found once more.
+TEST_F(LedgerFileTest, ADamagedOneIsUsedUntilANewOneHasAll) {
+    log_set_level(LogLevel::off);
+    Truth truth;
+    {
+        auto ledger = open();
+        ASSERT_TRUE(ledger);
+        truth = write_some(**ledger);
+    }
+    std::string damaged = bytes();
+    damaged.replace(damaged.size() / 2, 2, "??");
+    put(damaged);
+    for (int start = 0; start < 3; ++start) {
+        auto ledger = open(wall_us + start);
+        ASSERT_TRUE(ledger);
+        EXPECT_EQ((*ledger)->next_sequence(), truth.next_sequence);
+        const auto found = (*ledger)->take_found();
+        ASSERT_NE(found, nullptr);
+        EXPECT_EQ(found->files.size(), 3u);
+        EXPECT_EQ(found->damaged_slots, start < 2 ? 1u : 0u);
+        EXPECT_EQ((*ledger)->anew_due(1, wall_us), start < 2);
+        if (start != 1) continue;
+        LedgerRecords everything;
+        for (const auto& [number, place] : truth.now) {
+            everything.add(0, file_slot(number), names_of(number));
+            everything.position(0, number, place.first, 0, place.second);
+        }
+        (*ledger)->begin_anew(everything, 1, wall_us);
+        (*ledger)->finish_anew();
+    }
+}
+
 // Also with its directory, and when another process has taken the place meanwhile.
 TEST_F(LedgerFileTest, IsBegunAnewWhereItWasRemoved) {
     log_set_level(LogLevel::off);
