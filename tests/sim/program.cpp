@@ -14,6 +14,8 @@ constexpr std::uint64_t round_ns = 2000;
 // A program that turns this often without sending a byte and without waiting for anything is
 // spinning.
 constexpr std::uint64_t idle_rounds_max = 5000;
+// Two cores are told to stop at most this far from each other.
+constexpr std::uint64_t stop_apart_ns_max = 2'000'000;
 // The clock is moved at most this far at once.
 constexpr std::uint64_t quiet_ns_max = 1'000'000'000;
 }  // namespace
@@ -123,8 +125,15 @@ bool Program::run_until(const std::function<bool()>& so, std::uint64_t duration_
 }
 
 void Program::stop(std::uint64_t timeout_ms) {
-    for (std::size_t index = 0; index < core_count_; ++index)
+    std::vector<std::size_t> order(core_count_);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (world_.random.chance(500)) std::reverse(order.begin(), order.end());
+    for (const std::size_t index : order) {
         fabric_.post_from_control(index, [timeout_ms](Core& core) { core.stop(timeout_ms); });
+        // Whoever tells them is a thread like others: it may have to wait before it tells the next.
+        if (core_count_ > 1 && world_.random.chance(300))
+            run_for(world_.random.skewed(stop_apart_ns_max));
+    }
 }
 
 bool Program::finished() const {

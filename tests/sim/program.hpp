@@ -36,6 +36,7 @@ class Program {
 
     // The stream gets another configuration, and with it other readers, but goes on where it stands.
     void reload(const StreamConfig& config);
+    // The cores are told one after another; they run meanwhile.
     void stop(std::uint64_t timeout_ms);
     [[nodiscard]] bool finished() const;
     [[nodiscard]] std::size_t sessions() const;
