@@ -48,6 +48,7 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
         ++read_slots_;
         if (!ledger_valid(slot, salt, index)) {
             ++invalid_slots_;
+            if (hole_ == 0) hole_ = index;
             head_ = {};  // its text is not whole
             continue;
         }
@@ -61,6 +62,8 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
             end_text();
             continue;
         }
+        if ((slot.flags & ledger_synced_before) != 0)
+            hole_before_ = std::exchange(hole_, 0);  // what was before the last one is damage
         stopped = false;
         head_ = slot;
         head_place_ = index;
@@ -69,7 +72,11 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
     }
 }
 
-void LedgerState::finish() { head_ = {}; }
+void LedgerState::finish() {
+    head_ = {};
+    const std::uint64_t hole = hole_before_ != 0 ? hole_before_ : hole_;
+    sure_slots = hole != 0 ? std::min(hole, valid_slots) : valid_slots;
+}
 
 void LedgerState::end_text() {
     if (text_.size() < head_.text_bytes) return;
