@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "borrowed_files.hpp"
+#include "core/ledger_file.hpp"
 #include "violation.hpp"
 
 namespace logwisp::sim {
@@ -21,7 +22,7 @@ constexpr std::uint64_t quiet_ns_max = 1'000'000'000;
 }  // namespace
 
 Program::Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
-                 const StreamConfig& config)
+                 const StreamConfig& config, std::shared_ptr<LedgerFile> ledger)
     : world_(world),
       core_count_(cores),
       info_(std::make_shared<StreamInfo>(config, cores, world.random.below(cores))),
@@ -30,6 +31,7 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
     info_->id = 1;
     info_->epoch = stream_epoch;
     info_->started_ms = world.now_ns() / 1'000'000;
+    if (ledger != nullptr) keep(std::move(ledger));
 
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
@@ -51,6 +53,15 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
         cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
     }
     apply(plan);
+}
+
+void Program::keep(std::shared_ptr<LedgerFile> ledger) {
+    info_->epochs = ledger->epochs();
+    info_->epoch = info_->epochs.back().text;
+    info_->first_sequence = ledger->next_sequence();
+    info_->past = {ledger->path(), info_->config.monitor.line_bytes_max};
+    info_->monitor.next_sequence.set(info_->first_sequence);
+    info_->ledger = std::move(ledger);
 }
 
 void Program::apply(std::shared_ptr<const Plan> plan) {

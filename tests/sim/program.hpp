@@ -24,7 +24,7 @@ inline constexpr const char* stream_epoch = "e1";
 class Program {
   public:
     Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
-            const StreamConfig& config);
+            const StreamConfig& config, std::shared_ptr<LedgerFile> ledger = nullptr);
     ~Program();
 
     // Every core one turn, then the clock.
@@ -48,6 +48,7 @@ class Program {
     // Whether the core's thread is being run.
     bool runs(std::size_t index);
 
+    void keep(std::shared_ptr<LedgerFile> ledger);
     void apply(std::shared_ptr<const Plan> plan);
 
     World& world_;
