@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <random>
 #include <tuple>
 #include <utility>
 
 #include "base/check.hpp"
-#include "base/hash.hpp"
 
 namespace logwisp {
 
@@ -20,19 +18,8 @@ namespace {
 
 constexpr std::uint64_t try_again_ms = 1000;
 constexpr std::uint64_t look_again_ms = 1000;
-constexpr std::size_t slots_per_read = 4096;
 // Short, for it is in every id, and enough that no two of a stream are the same.
 constexpr std::uint64_t epoch_mask = 0xFFFF'FFFF'FFFF;
-
-// The same for as long as the machine runs: what a killed process wrote is still there.
-std::uint64_t boot_now() {
-    char text[64];
-    const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    const ssize_t bytes = ::read(file, text, sizeof(text));
-    ::close(file);
-    return bytes > 0 ? hash_more(hash_seed, {text, static_cast<std::size_t>(bytes)}) : 0;
-}
 
 std::uint64_t random_salt() {
     std::random_device device;
@@ -81,6 +68,7 @@ LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string st
 
 LedgerFile::~LedgerFile() {
     if (file_ >= 0) ::close(file_);
+    leave_old();
     give_up_spare();
     if (claimed_) directory_->release(file_name_);
 }
@@ -102,6 +90,7 @@ Result<std::unique_ptr<LedgerFile>> LedgerFile::open(std::shared_ptr<StateDirect
     ledger->claimed_ = true;
     if (auto recovered = ledger->recover(wall_us); !recovered)
         return tl::unexpected(recovered.error());
+    if (ledger->keeping_ && !ledger->sync_beginning()) ledger->failed(errno);
     ledger->keep_spare();
     return ledger;
 }
@@ -110,7 +99,8 @@ Result<std::unique_ptr<LedgerFile>> LedgerFile::open(std::shared_ptr<StateDirect
 
 Result<void> LedgerFile::recover(std::int64_t wall_us) {
     const int directory = directory_->descriptor();
-    // A new one that was whole when the process ended takes its place.
+    // A new one that was whole when the process ended takes its place. After a power failure it may be of any age, and no entry was given out
+    // on its word alone, unless it had begun to take its place.
     const int half_new =
         ::openat(directory, name(".ledger.new").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (half_new >= 0) {
@@ -118,13 +108,20 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         LedgerState state;
         const auto whole = read(half_new, path(".ledger.new"), header, state);
         ::close(half_new);
-        if (whole && *whole && header.version == ledger_version && state.damaged_slots == 0) {
+        const bool replacing =
+            ::faccessat(directory, name(".ledger").c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+        if (whole && *whole && header.version == ledger_version && state.damaged_slots == 0 &&
+            (header.boot == boot_now() || replacing)) {
             begun_anew_ = true;
+            // As the recorder would have done it.
+            sync_file(".ledger");
+            sync_file(".ledger.new");
             finish_anew();
         } else {
             set_aside(".ledger.new", "was not finished", wall_us);
         }
     }
+    drop_second_name();
     const int file = ::openat(directory, name(".ledger").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0 && errno != ENOENT) return failure(errno, "cannot be opened", path(".ledger"));
     LedgerHeader header;
@@ -146,7 +143,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (!found) {
         is_new_ = true;
         begin_epoch();
-        return begin_file(".ledger", wall_us);
+        return begin_file(".ledger", wall_us, nullptr);
     }
     if (header.version > ledger_version) {
         ::close(file);
@@ -156,6 +153,17 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
                                    header.version, ledger_version),
                        path(".ledger"));
     }
+    // The power failed while the end was on its way to the disk. What is left of it behind the first hole is not believed: positions there
+    // say that lines were given out of which nobody knows any more.
+    const bool torn = header.boot != boot_now() && state->sure_slots < state->valid_slots;
+    if (torn) {
+        const std::uint64_t sure_slots = state->sure_slots;
+        state = std::make_unique<LedgerState>();
+        if (const auto again = read(file, path(".ledger"), header, *state, sure_slots); !again) {
+            ::close(file);
+            return tl::unexpected(again.error());
+        }
+    }
     next_sequence_ = state->next_sequence;
     epochs_ = state->epochs;
     places_ = state->places;
@@ -163,7 +171,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     first_sequence_ = header.first_sequence;
     salt_ = header.salt;
     const bool damaged = state->damaged_slots != 0;
-    const bool complete = is_complete(header, *state, file);
+    const bool complete = !torn && is_complete(header, *state, file);
     if (!complete)
         log_warn("{}: the last entries before the stop may not be in the ledger", stream_);
     begin_epoch();
@@ -178,12 +186,16 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         replace_ = true;
     }
     file_ = file;
-    place_ = state->valid_slots;
+    told_synced_ = place_ = state->valid_slots;
     write_mended(state->mended);
     found_ = std::move(state);
     // A torn end was never published.
-    if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0 ||
-        !write_header(false))
+    if (::ftruncate(file_, static_cast<off_t>(place_ * ledger_slot_bytes)) != 0)
+        return failure(errno, "cannot be written", path(".ledger"));
+    // The header may say that everything is on the disk: not before it is.
+    if (!sync_beginning())
+        failed(errno);
+    else if (!write_header(false))
         return failure(errno, "cannot be written", path(".ledger"));
     LedgerRecords records;
     add_epoch(records, epochs_.back());
@@ -208,19 +220,6 @@ void LedgerFile::write_mended(std::span<const std::pair<std::uint64_t, LedgerSlo
              mended.size());
 }
 
-// Every entry that was given out is in it, as far as can be seen.
-bool LedgerFile::is_complete(const LedgerHeader& header, const LedgerState& state, int file) const {
-    if (state.damaged_slots != 0 || header.incomplete) return false;
-    // The stream ended, and some of it is not there any more.
-    if (header.stopped_slots > state.valid_slots) return false;
-    if (header.boot != boot_now()) return state.stopped || header.synced;
-    // A process that is killed leaves whole slots: only a page that it had begun to write is cut. Half ones come from a power failure, or from
-    // whatever else may happen to a file.
-    struct stat status;
-    return ::fstat(file, &status) == 0 &&
-           static_cast<std::uint64_t>(status.st_size) == state.valid_slots * ledger_slot_bytes;
-}
-
 Result<std::unique_ptr<LedgerState>> LedgerFile::look(const std::string& directory,
                                                       const std::string& stream) {
     const std::string path = directory + "/" + as_file_name(stream) + ".ledger";
@@ -235,39 +234,6 @@ Result<std::unique_ptr<LedgerState>> LedgerFile::look(const std::string& directo
     if (!*found || header.version != ledger_version)
         return failure(0, "is not a ledger of this version", path);
     return state;
-}
-
-// False: it is none.
-Result<bool> LedgerFile::read(int file, const std::string& path, LedgerHeader& header,
-                              LedgerState& state) {
-    auto slots = std::make_unique<std::array<LedgerSlot, slots_per_read>>();
-    std::uint64_t place = 0;
-    for (;;) {
-        char* const bytes = reinterpret_cast<char*>(slots->data());
-        std::size_t filled = 0;
-        while (filled < sizeof(*slots)) {
-            const ssize_t got = ::pread(file, bytes + filled, sizeof(*slots) - filled,
-                                        static_cast<off_t>(place * ledger_slot_bytes + filled));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return failure(errno, "cannot be read", path);
-            if (got == 0) break;
-            filled += static_cast<std::size_t>(got);
-        }
-        const std::size_t count = filled / ledger_slot_bytes;
-        if (place == 0) {
-            LedgerSlot first = slots->front();
-            if (count != 0) header = ledger_header(first);
-            if (count != 0 && header.version == 0 && ledger_mend(first, 0, 0))
-                header = ledger_header(first);
-            if (header.version == 0) return false;
-            if (header.version > ledger_version) return true;
-        }
-        state.read({slots->data(), count}, header.salt, place);
-        place += count;
-        if (count < slots->size()) break;
-    }
-    state.finish();
-    return true;
 }
 
 // Files and clients take every descriptor there is.
@@ -312,8 +278,10 @@ void LedgerFile::add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) con
     records.last_sequence(epoch.first_sequence - next_sequence_);
 }
 
-// Empty but for the header and the epochs. The header comes last: where it is, everything is.
-Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us) {
+// Empty but for the header, the epochs and `everything`, which may be nullptr. The header comes last: where it is, everything is, unless the
+// power has failed.
+Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us,
+                                    LedgerRecords* everything) {
     const int file = ::openat(directory_->descriptor(), name(suffix).c_str(),
                               O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (file < 0) return failure(errno, "cannot be made", directory_->path() + "/" + name(suffix));
@@ -323,11 +291,15 @@ Result<void> LedgerFile::begin_file(const char* suffix, std::int64_t wall_us) {
     made_us_ = wall_us;
     first_sequence_ = next_sequence_;
     place_ = 1;
+    syncing_ = synced_ = 0;
+    told_synced_ = place_;
     places_.clear();
     LedgerRecords records;
     for (const LedgerEpoch& epoch : epochs_) add_epoch(records, epoch);
     keeping_ = true;
-    if (!write_records(records, next_sequence_) || !write_header(false))
+    if (!write_records(records, next_sequence_) ||
+        (everything != nullptr && !write_records(*everything, next_sequence_)) ||
+        !write_header(false))
         return failure(errno, "cannot be written", directory_->path() + "/" + name(suffix));
     return {};
 }
@@ -343,16 +315,19 @@ bool LedgerFile::append(LedgerRecords& records, std::uint64_t first_sequence,
 
 bool LedgerFile::write_records(LedgerRecords& records, std::uint64_t first_sequence) {
     if (records.empty()) return true;
-    const auto slots = records.seal(first_sequence, salt_, place_, places_);
+    const bool synced_before = synced_ >= told_synced_;
+    const auto slots = records.seal(first_sequence, salt_, place_, places_, synced_before);
     if (!write_all(file_, slots.data(), slots.size_bytes(), place_ * ledger_slot_bytes))
         return false;
+    if (synced_before) told_synced_ = place_;
     place_ += slots.size();
-    dirty_ = true;
     return true;
 }
 
 void LedgerFile::failed(int error) {
     ++failures_;
+    // One that could not be synced does not take the old one's place; another is begun.
+    begun_anew_ = false;
     if (!std::exchange(keeping_, false)) return;
     log_error(
         "{}: its ledger cannot be written: {}: entries go on, but a restart will not know of them; "
@@ -390,37 +365,51 @@ bool LedgerFile::anew_due(std::uint64_t now_ms, std::int64_t wall_us) const {
 
 void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us) {
     const int old_file = std::exchange(file_, -1);
-    const auto old = std::tuple(salt_, place_, made_us_, first_sequence_, places_, keeping_);
+    const std::uint64_t old_synced = synced_;
+    leave_old();
+    const auto old = std::tuple(salt_, place_, syncing_, synced_, told_synced_, made_us_,
+                                first_sequence_, places_, keeping_);
     try_again_ms_ = now_ms + try_again_ms;
     give_up_spare();
     Result<void> begun = directory_->make_again_if_gone();
-    if (begun) begun = begin_file(".ledger.new", wall_us);
-    if (begun && write_records(everything, next_sequence_)) {
+    if (begun) begun = begin_file(".ledger.new", wall_us, &everything);
+    if (begun) {
         begun_bytes_ = bytes();
         if (!std::get<bool>(old)) log_info("{}: its ledger is kept again", stream_);
-        ::close(old_file);
-        keep_spare();
+        old_file_ = old_file;
+        if (!std::get<bool>(old) || std::get<1>(old) == old_synced) leave_old();
         begun_anew_ = true;
         removed_ = false;
         replace_ = false;
         return;
     }
-    int code = begun ? errno : begun.error().code;
+    int code = begun.error().code;
     if (code == 0) code = EBUSY;  // another process has the directory by now
     if (file_ >= 0) ::close(file_);
     (void)::unlinkat(directory_->descriptor(), name(".ledger.new").c_str(), 0);
     file_ = old_file;
     keep_spare();
-    std::tie(salt_, place_, made_us_, first_sequence_, places_, keeping_) = old;
+    std::tie(salt_, place_, syncing_, synced_, told_synced_, made_us_, first_sequence_, places_,
+             keeping_) = old;
     if (keeping_ && !removed_ && bytes() < std::max(config_.bytes_max, 4 * begun_bytes_))
         return;  // there is room in the old one yet
     failed(code);
 }
 
+void LedgerFile::leave_old() {
+    if (old_file_ >= 0) ::close(std::exchange(old_file_, -1));
+    keep_spare();
+}
+
 void LedgerFile::finish_anew() {
     if (!std::exchange(begun_anew_, false)) return;
     const int directory = directory_->descriptor();
-    (void)::renameat(directory, name(".ledger").c_str(), directory, name(".ledger.old").c_str());
+    // One of them has the name at any time, whatever of this a power failure leaves.
+    (void)::unlinkat(directory, name(".ledger.old").c_str(), 0);
+    if (::linkat(directory, name(".ledger").c_str(), directory, name(".ledger.old").c_str(), 0) !=
+        0)
+        (void)::renameat(directory, name(".ledger").c_str(), directory,
+                         name(".ledger.old").c_str());
     if (::renameat(directory, name(".ledger.new").c_str(), directory, name(".ledger").c_str()) != 0)
         log_error("{}: {}", stream_,
                   Error{errno, "rename", directory_->path() + "/" + name(".ledger.new")}.text());

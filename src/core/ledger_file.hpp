@@ -55,9 +55,12 @@ class LedgerFile {
     // A new one is due: it has grown, it is too old or removed, or the last one failed. Then begin_anew() with Tail::record_all()'s.
     [[nodiscard]] bool anew_due(std::uint64_t now_ms, std::int64_t wall_us) const;
     void begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std::int64_t wall_us);
-    // The new one is in use but has its name only once it is safely on the disk: when descriptor() was synced, or need not be.
+    // The new one is in use but has its name only once it is safely on the disk, whatever else is synced: when descriptor() was.
     [[nodiscard]] bool begun_anew() const { return begun_anew_; }
     void finish_anew();
+    // The one before it, while its end may not be on the disk; -1: it is. Not needed any more after leave_old().
+    [[nodiscard]] int old_descriptor() const { return old_file_; }
+    void leave_old();
     // The stream has ended and all of it is in here.
     void stop(std::int64_t wall_us);
 
@@ -72,18 +75,28 @@ class LedgerFile {
     [[nodiscard]] std::uint64_t bytes() const { return place_ * ledger_slot_bytes; }
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
     [[nodiscard]] int descriptor() const { return file_; }
-    // Something was written since the last call.
-    [[nodiscard]] bool take_dirty() { return std::exchange(dirty_, false); }
+    // descriptor() is being synced, and was.
+    void sync_began() { syncing_ = place_; }
+    void sync_ended() { synced_ = syncing_; }
+    // Something was written since the last sync began.
+    [[nodiscard]] bool dirty() const { return place_ != syncing_; }
 
   private:
+    static constexpr std::uint64_t all_slots = ~std::uint64_t{0};
+
     LedgerFile(std::shared_ptr<StateDirectory> directory, std::string stream,
                const StateConfig& config);
 
     [[nodiscard]] Result<void> recover(std::int64_t wall_us);
     [[nodiscard]] static Result<bool> read(int file, const std::string& path, LedgerHeader& header,
-                                           LedgerState& state);
-    [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us);
+                                           LedgerState& state, std::uint64_t slots_max = all_slots);
+    [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us,
+                                          LedgerRecords* everything);
     [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
+    [[nodiscard]] static std::uint64_t boot_now();
+    void sync_file(const char* suffix) const;
+    void drop_second_name();
+    [[nodiscard]] bool sync_beginning();
     [[nodiscard]] bool is_complete(const LedgerHeader& header, const LedgerState& state,
                                    int file) const;
     [[nodiscard]] bool write_records(LedgerRecords& records, std::uint64_t first_sequence);
@@ -105,6 +118,10 @@ class LedgerFile {
     int file_ = -1;
     std::uint64_t salt_ = 0;
     std::uint64_t place_ = 0;  // the next slot's
+    // What was written before these places of this file is being synced, and is on the disk.
+    std::uint64_t syncing_ = 0;
+    std::uint64_t synced_ = 0;
+    std::uint64_t told_synced_ = 0;  // of the last slot with ledger_synced_before, or not before it
     std::uint64_t next_sequence_ = 1;
     std::int64_t made_us_ = 0;
     std::uint64_t first_sequence_ = 1;  // of what this file records
@@ -114,7 +131,6 @@ class LedgerFile {
     bool claimed_ = false;
     bool is_new_ = false;
     bool keeping_ = true;
-    bool dirty_ = false;
     bool begun_anew_ = false;
     bool removed_ = false;  // what is written is in no directory any more
     bool replace_ = false;  // it is damaged
@@ -122,6 +138,7 @@ class LedgerFile {
     std::uint64_t look_again_ms_ = 0;
     std::uint64_t try_again_ms_ = 0;
     std::uint64_t begun_bytes_ = 0;  // what this one began with
+    int old_file_ = -1;
     int spare_ = -1;  // given up so that a new one can be opened when no descriptor is left
 };
 

@@ -46,8 +46,9 @@ void Recorder::begin_anew_if_due(Tail& tail) {
     tail.record_all(everything);
     ledger_->begin_anew(everything, reactor_.now_ms(), wall_us);
     if (!ledger_->begun_anew()) return;
-    if (ledger_->config().sync == StateSync::none)
-        ledger_->finish_anew();
+    // First what only the old one says: positions in the new one lie behind it.
+    if (ledger_->old_descriptor() >= 0)
+        sync(ledger_->old_descriptor(), Syncing::old_ledger);
     else
         sync(ledger_->descriptor(), Syncing::new_ledger);
 }
@@ -62,19 +63,27 @@ void Recorder::stop() {
 
 void Recorder::sync(int descriptor, Syncing what) {
     syncing_ = what;
-    (void)ledger_->take_dirty();
+    if (is_of_ledger(what)) ledger_->sync_began();
     reactor_.sync(sync_, descriptor);
 }
 
 void Recorder::on_synced(const Outcome& outcome) {
+    if (syncing_ == Syncing::old_ledger) {
+        // If that failed a part of the past is not known; the new one is good.
+        ledger_->leave_old();
+        return sync(ledger_->descriptor(), Syncing::new_ledger);
+    }
     // A sync that failed was the last word on those pages: only another file can be trusted.
-    if (outcome.result < 0) ledger_->failed(-outcome.result);
+    if (outcome.result < 0)
+        ledger_->failed(-outcome.result);
+    else if (is_of_ledger(syncing_))
+        ledger_->sync_ended();
     if (syncing_ == Syncing::new_ledger && outcome.result >= 0) {
         ledger_->finish_anew();
         return sync(ledger_->directory(), Syncing::directory);
     }
     // What was written while another sync was under way.
-    if (awaited_ && ledger_->keeping() && ledger_->take_dirty())
+    if (awaited_ && ledger_->keeping() && ledger_->dirty())
         return sync(ledger_->descriptor(), Syncing::records);
     awaited_ = false;
 }
@@ -82,7 +91,7 @@ void Recorder::on_synced(const Outcome& outcome) {
 void Recorder::on_interval() {
     if (!ledger_->keeping()) return;
     if (!idle()) return reactor_.arm(interval_, ledger_->config().sync_interval_ms);
-    if (ledger_->take_dirty()) sync(ledger_->descriptor(), Syncing::records);
+    if (ledger_->dirty()) sync(ledger_->descriptor(), Syncing::records);
 }
 
 }  // namespace logwisp

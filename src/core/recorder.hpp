@@ -36,7 +36,10 @@ class Recorder {
     [[nodiscard]] const LedgerFile* ledger() const { return ledger_.get(); }
 
   private:
-    enum class Syncing : std::uint8_t { records, new_ledger, directory };
+    enum class Syncing : std::uint8_t { records, old_ledger, new_ledger, directory };
+    static bool is_of_ledger(Syncing what) {
+        return what == Syncing::records || what == Syncing::new_ledger;
+    }
 
     void sync(int descriptor, Syncing what);
     void on_synced(const Outcome& outcome);

@@ -89,11 +89,14 @@ bool LedgerReader::open_for(std::uint64_t sequence) {
 }
 
 // The ledger behind the one in use. Looked for once more if it leaves a hole: two may have taken
-// each other's place meanwhile.
+// each other's place meanwhile. If not, the end of the one in use was lost, and the hole stays.
 bool LedgerReader::open_next() {
     ran_out_ = false;
+    const std::uint64_t left = header_.salt;
     if (!take_next()) return false;
-    return header_.first_sequence <= sequence_ || open_for(sequence_);
+    if (header_.first_sequence <= sequence_) return true;
+    if (!open_for(sequence_)) return false;
+    return header_.salt != left || take_next();
 }
 
 bool LedgerReader::take_next() {

@@ -90,8 +90,10 @@ void LedgerRecords::clear() {
 }
 
 std::span<const LedgerSlot> LedgerRecords::seal(std::uint64_t first_sequence, std::uint64_t salt,
-                                                std::uint64_t place, LedgerPlaces& places) {
+                                                std::uint64_t place, LedgerPlaces& places,
+                                                bool synced_before) {
     end_run();
+    if (synced_before && !slots_.empty()) slots_.front().flags |= ledger_synced_before;
     for (std::size_t at = 0; at < slots_.size(); ++at) {
         LedgerSlot& slot = slots_[at];
         if (slot.kind != LedgerKind::text) slot.sequence += first_sequence;

@@ -42,8 +42,10 @@ class LedgerRecords {
 
     // Ends the last run, gives sequences and checks: ready to be written at slot `place` of the
     // ledger with this salt. `places`: where the slot of each file is; those in here are added.
+    // `synced_before`: as the flag of that name says.
     std::span<const LedgerSlot> seal(std::uint64_t first_sequence, std::uint64_t salt,
-                                     std::uint64_t place, LedgerPlaces& places);
+                                     std::uint64_t place, LedgerPlaces& places,
+                                     bool synced_before = false);
 
   private:
     void end_run();

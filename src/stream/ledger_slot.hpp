@@ -82,6 +82,9 @@ inline constexpr std::uint8_t ledger_begins_inside = 4;
 inline constexpr std::uint8_t ledger_at_least = 1;
 // Flag of a file: no path names it any more.
 inline constexpr std::uint8_t ledger_rotated_away = 1;
+// Flag of the first slot of a batch: everything before the last slot that had this flag (the first such: before the first slot) was on the
+// disk when it was written. Not everything before itself: where lines come all the time some are always on their way.
+inline constexpr std::uint8_t ledger_synced_before = 128;
 // Flags of the header: entries were given out that could not be written here; every batch was synced
 // before it was given out.
 inline constexpr std::uint8_t ledger_incomplete = 1;

@@ -57,6 +57,7 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
         ++read_slots_;
         if (!ledger_valid(slot, salt, index) && !mend(slot, salt, index)) {
             ++invalid_slots_;
+            if (hole_ == 0) hole_ = index;
             head_ = {};  // its text is not whole
             continue;
         }
@@ -70,6 +71,8 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
             end_text();
             continue;
         }
+        if ((slot.flags & ledger_synced_before) != 0)
+            hole_before_ = std::exchange(hole_, 0);  // what was before the last one is damage
         stopped = false;
         head_ = slot;
         head_place_ = index;
@@ -84,7 +87,11 @@ bool LedgerState::mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index
     return true;
 }
 
-void LedgerState::finish() { head_ = {}; }
+void LedgerState::finish() {
+    head_ = {};
+    const std::uint64_t hole = hole_before_ != 0 ? hole_before_ : hole_;
+    sure_slots = hole != 0 ? std::min(hole, valid_slots) : valid_slots;
+}
 
 void LedgerState::end_text() {
     if (text_.size() < head_.text_bytes) return;

@@ -69,6 +69,9 @@ class LedgerState {
     std::uint64_t damaged_slots = 0;  // not valid, with a valid one behind them
     // As they were before one byte of them changed, with their places; they count as valid.
     std::vector<std::pair<std::uint64_t, LedgerSlot>> mended;
+    // The first slot that is not valid and that a power failure may have taken: nothing valid behind it says that it was on the disk. Not
+    // after valid_slots.
+    std::uint64_t sure_slots = 0;
 
   private:
     void say(const LedgerSlot& slot, std::uint64_t place, std::string_view text);
@@ -79,6 +82,9 @@ class LedgerState {
     std::uint64_t head_place_ = 0;
     std::string text_;
     std::uint64_t invalid_slots_ = 0;  // since the last valid one
+    // The first that are not valid since the last slot with ledger_synced_before, and since the one before it; 0: none.
+    std::uint64_t hole_ = 0;
+    std::uint64_t hole_before_ = 0;
     std::uint64_t read_slots_ = 0;
 };
 

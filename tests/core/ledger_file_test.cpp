@@ -397,6 +397,33 @@ TEST_F(LedgerFileTest, EveryMomentOfBeginningAnewIsSurvived) {
     log_set_level(LogLevel::error);
 }
 
+// One whose first sync failed does not take the old one's place, and another is begun.
+TEST_F(LedgerFileTest, OneThatCannotBeSyncedIsBegunAgain) {
+    auto ledger = open();
+    ASSERT_TRUE(ledger);
+    const Truth truth = write_some(**ledger);
+    const std::string old = bytes();
+    LedgerRecords everything;
+    for (const auto& [number, place] : truth.now) {
+        everything.add(0, file_slot(number), names_of(number));
+        everything.position(0, number, place.first, 0, place.second);
+    }
+    LedgerRecords again = everything;
+    log_set_level(LogLevel::off);
+    (*ledger)->begin_anew(everything, 1, wall_us);
+    ASSERT_TRUE((*ledger)->begun_anew());
+    (*ledger)->failed(EIO);
+    EXPECT_FALSE((*ledger)->begun_anew());
+    EXPECT_EQ(bytes(), old);
+    ASSERT_TRUE((*ledger)->anew_due(100'000, wall_us));
+    (*ledger)->begin_anew(again, 100'000, wall_us);
+    ASSERT_TRUE((*ledger)->begun_anew());
+    (*ledger)->finish_anew();
+    log_set_level(LogLevel::error);
+    EXPECT_TRUE((*ledger)->keeping());
+    EXPECT_NE(bytes(), old);
+}
+
 TEST_F(LedgerFileTest, ANewerOneIsRefusedAndAForeignOneIsSetAside) {
     {
         auto ledger = open();

@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(whole.targets == parts.targets && whole.rotations == parts.rotations);
     CHECK(whole.stopped == parts.stopped && whole.damaged_slots == parts.damaged_slots);
     CHECK(whole.mended == parts.mended && whole.mended.size() <= ledger_mends_max);
+    CHECK(whole.sure_slots == parts.sure_slots && whole.sure_slots <= whole.valid_slots);
     CHECK(whole.valid_slots <= slots.size() && whole.damaged_slots <= whole.valid_slots);
     for (const auto& [number, file] : whole.files) {
         CHECK(number <= whole.file_number_max);

@@ -82,6 +82,25 @@ TEST_F(LedgerReaderTest, SeesOneThatIsBeingPutInItsPlace) {
     expect_all(1, 301);
 }
 
+// The end of the old one was lost: what was there is passed over, and the way leads on.
+TEST_F(LedgerReaderTest, PassesAHoleBetweenTheFiles) {
+    LedgerOnDisk old(directory / "s", ".ledger.old", 1, 1'000'000);
+    fill(old, directory, 1, 121);
+    LedgerOnDisk ledger(directory / "s", ".ledger", 151, time_of(151));
+    fill(ledger, directory, 151, 301);
+    LedgerReader reader(directory / "s");
+    ASSERT_TRUE(reader.seek(1));
+    std::uint64_t at = 1;
+    while (at < 121) {
+        const auto run = reader.run();
+        ASSERT_TRUE(run);
+        at = run->next();
+    }
+    const auto behind = reader.run();
+    ASSERT_TRUE(behind);
+    EXPECT_EQ(behind->first(), 151U);
+}
+
 TEST_F(LedgerReaderTest, WaitsForWhatIsNotWhole) {
     LedgerOnDisk ledger(directory / "s", ".ledger", 1, 1'000'000);
     fill(ledger, directory, 1, 31);

@@ -151,6 +151,8 @@ void SimBackend::deliver_one(std::uint32_t id) {
         // The owner changed the bytes of a send that had not been answered: a ring was overwritten
         // under it.
         CHECK(checksum({completion.buffer, completion.bytes}) == operation.sent_checksum);
+    if (completion.operation == Operation::sync && late.outcome.result == 0)
+        dynamic_cast<Readable&>(*operation.object).on_synced();
     if (!late.outcome.more) {
         CHECK(operation.late.empty());
         world_.descriptors.end_operation(completion.descriptor);

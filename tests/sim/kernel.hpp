@@ -31,6 +31,8 @@ class Readable : public Object {
     virtual int read_at(char* buffer, std::size_t bytes, std::uint64_t offset) = 0;
     // 0 or -errno. Called when the kernel begins; the outcome comes later.
     virtual int sync() = 0;
+    // The program is about to be told that it was synced.
+    virtual void on_synced() {}
 };
 
 std::uint64_t checksum(std::span<const char> bytes);

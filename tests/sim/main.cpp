@@ -1,6 +1,6 @@
 // sim_tests [--seed=S [--print]] [--seeds=N] [--seconds=T]: runs the tests, and among them the
-// simulation over the seeds asked for. When a run breaks off, by a CHECK or by an oracle, the seed
-// and the command that replays it are printed last.
+// simulations over the seeds asked for; with a seed or a number of them, these alone. When a run
+// breaks off, by a CHECK or by an oracle, the command that replays it is printed last.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace logwisp::sim {
 namespace {
 // Written by seed_begins, printed by the signal handler: made ready before, since a handler may
 // only write.
-char replay[128];
+char replay[160];
 volatile std::sig_atomic_t replay_bytes = 0;
 
 void on_abort(int) {
@@ -37,10 +37,11 @@ Seeds& seeds() {
     return all;
 }
 
-void seed_begins(std::uint64_t seed) {
+void seed_begins(const char* kind, std::uint64_t seed) {
     replay_bytes = std::snprintf(
-        replay, sizeof(replay), "failing seed: %llu; replay: sim_tests --seed=%llu --print\n",
-        static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed));
+        replay, sizeof(replay),
+        "failing seed: %llu; replay: sim_tests --gtest_filter=%s.* --seed=%llu --print\n",
+        static_cast<unsigned long long>(seed), kind, static_cast<unsigned long long>(seed));
 }
 
 }  // namespace logwisp::sim
@@ -48,6 +49,8 @@ void seed_begins(std::uint64_t seed) {
 int main(int count, char** arguments) {
     using namespace logwisp::sim;
     testing::InitGoogleTest(&count, arguments);
+    if (count > 1 && testing::GTEST_FLAG(filter) == "*")
+        testing::GTEST_FLAG(filter) = "PowerLoss.*:Simulation.Seeds";
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
         std::uint64_t seed = 0;
@@ -56,10 +59,8 @@ int main(int count, char** arguments) {
         } else if (number_of(argument, "--seed=", seed)) {
             seeds().first = seed;
             seeds().count = 1;
-            testing::GTEST_FLAG(filter) = "Simulation.Seeds";
-        } else if (number_of(argument, "--seeds=", seeds().count)) {
-            testing::GTEST_FLAG(filter) = "Simulation.Seeds";
-        } else if (!number_of(argument, "--first=", seeds().first) &&
+        } else if (!number_of(argument, "--seeds=", seeds().count) &&
+                   !number_of(argument, "--first=", seeds().first) &&
                    !number_of(argument, "--seconds=", seeds().seconds_max)) {
             std::fprintf(stderr, "unknown argument: %s\n", arguments[i]);
             return 2;

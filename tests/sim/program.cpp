@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "borrowed_files.hpp"
+#include "core/ledger_file.hpp"
 #include "violation.hpp"
 
 namespace logwisp::sim {
@@ -14,12 +15,14 @@ constexpr std::uint64_t round_ns = 2000;
 // A program that turns this often without sending a byte and without waiting for anything is
 // spinning.
 constexpr std::uint64_t idle_rounds_max = 5000;
+// Two cores are told to stop at most this far from each other.
+constexpr std::uint64_t stop_apart_ns_max = 2'000'000;
 // The clock is moved at most this far at once.
 constexpr std::uint64_t quiet_ns_max = 1'000'000'000;
 }  // namespace
 
 Program::Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
-                 const StreamConfig& config)
+                 const StreamConfig& config, std::shared_ptr<LedgerFile> ledger)
     : world_(world),
       core_count_(cores),
       info_(std::make_shared<StreamInfo>(config, cores, world.random.below(cores))),
@@ -28,6 +31,7 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
     info_->id = 1;
     info_->epoch = stream_epoch;
     info_->started_ms = world.now_ns() / 1'000'000;
+    if (ledger != nullptr) keep(std::move(ledger));
 
     const auto plan = std::make_shared<Plan>();
     plan->streams.push_back(info_);
@@ -49,6 +53,15 @@ Program::Program(World& world, SimFileSystem& files, Network& network, std::size
         cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
     }
     apply(plan);
+}
+
+void Program::keep(std::shared_ptr<LedgerFile> ledger) {
+    info_->epochs = ledger->epochs();
+    info_->epoch = info_->epochs.back().text;
+    info_->first_sequence = ledger->next_sequence();
+    info_->past = {ledger->path(), info_->config.monitor.line_bytes_max};
+    info_->monitor.next_sequence.set(info_->first_sequence);
+    info_->ledger = std::move(ledger);
 }
 
 void Program::apply(std::shared_ptr<const Plan> plan) {
@@ -123,8 +136,15 @@ bool Program::run_until(const std::function<bool()>& so, std::uint64_t duration_
 }
 
 void Program::stop(std::uint64_t timeout_ms) {
-    for (std::size_t index = 0; index < core_count_; ++index)
+    std::vector<std::size_t> order(core_count_);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (world_.random.chance(500)) std::reverse(order.begin(), order.end());
+    for (const std::size_t index : order) {
         fabric_.post_from_control(index, [timeout_ms](Core& core) { core.stop(timeout_ms); });
+        // Whoever tells them is a thread like others: it may have to wait before it tells the next.
+        if (core_count_ > 1 && world_.random.chance(300))
+            run_for(world_.random.skewed(stop_apart_ns_max));
+    }
 }
 
 bool Program::finished() const {

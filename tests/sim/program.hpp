@@ -24,7 +24,7 @@ inline constexpr const char* stream_epoch = "e1";
 class Program {
   public:
     Program(World& world, SimFileSystem& files, Network& network, std::size_t cores,
-            const StreamConfig& config);
+            const StreamConfig& config, std::shared_ptr<LedgerFile> ledger = nullptr);
     ~Program();
 
     // Every core one turn, then the clock.
@@ -36,6 +36,7 @@ class Program {
 
     // The stream gets another configuration, and with it other readers, but goes on where it stands.
     void reload(const StreamConfig& config);
+    // The cores are told one after another; they run meanwhile.
     void stop(std::uint64_t timeout_ms);
     [[nodiscard]] bool finished() const;
     [[nodiscard]] std::size_t sessions() const;
@@ -47,6 +48,7 @@ class Program {
     // Whether the core's thread is being run.
     bool runs(std::size_t index);
 
+    void keep(std::shared_ptr<LedgerFile> ledger);
     void apply(std::shared_ptr<const Plan> plan);
 
     World& world_;

@@ -41,12 +41,14 @@ class Reader {
     void start();
     // The faults are over: whoever is there reads now, nobody goes away any more.
     void calm();
+    // The program is about to stop: whoever is sent away does not come back.
+    void stay_away() { stays_away_ = true; }
     // Everything published has arrived (or it was never to).
     [[nodiscard]] bool complete();
     [[nodiscard]] std::string state() const;
-    // The program stopped: the last thing that came was whole, and whoever was told goodbye has as
-    // much as the reader that has everything.
-    void check_end(const Reader& everything);
+    // The program stopped, and would have given this sequence to the next entry: the last thing that
+    // came was whole, and whoever was told goodbye has everything, or was told what it lacks.
+    void check_end(std::uint64_t next_sequence);
     [[nodiscard]] bool begun() const { return begun_; }
     [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
     [[nodiscard]] std::uint64_t received() const { return received_; }
@@ -92,6 +94,7 @@ class Reader {
     bool goodbye_ = false;
     bool vanished_ = false;
     bool calm_ = false;
+    bool stays_away_ = false;
     std::uint64_t gaps_ = 0;
     std::uint64_t received_ = 0;
     std::uint64_t connected_ns_ = 0;

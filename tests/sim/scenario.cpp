@@ -19,6 +19,8 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 // With the faults over, everything pending arrives within this.
 constexpr std::uint64_t recovery_ns = 60 * second_ns;
 constexpr std::uint64_t stop_timeout_ms = 2000;
+// The last lines come within this, around the stop.
+constexpr std::uint64_t last_lines_ns_max = 2'000'000;
 constexpr std::size_t descriptors_max = 1024;
 
 StreamConfig choose_config(Random& random) {
@@ -212,15 +214,22 @@ class Scenario {
     }
 
     void stop() {
-        // What is published in the very last moment belongs to everybody who is told goodbye.
+        // What is published in the very last moment belongs to everybody who is told goodbye: also while some cores know already that they
+        // are to stop.
         if (world_.random.chance(500)) {
-            writers_[0]->write_last(static_cast<std::uint32_t>(world_.random.between(1, 50)));
+            for (std::uint64_t bursts = world_.random.between(1, 5); bursts > 0; --bursts)
+                world_.after(world_.random.below(last_lines_ns_max), [this] {
+                    writers_[0]->write_last(
+                        static_cast<std::uint32_t>(world_.random.between(1, 50)));
+                });
             program_->run_for(world_.random.skewed(1'000'000));
         }
+        for (const auto& reader : readers_) reader->stay_away();
         program_->stop(stop_timeout_ms);
         if (!program_->run_until([this] { return program_->finished(); }, 20 * second_ns))
             violation("not stopped: {} sessions left", program_->sessions());
-        for (const auto& reader : readers_) reader->check_end(everything());
+        const std::uint64_t next_sequence = program_->info().monitor.next_sequence.get();
+        for (const auto& reader : readers_) reader->check_end(next_sequence);
         rounds_ = program_->rounds();
         program_.reset();
         if (world_.descriptors.count() != 0)

@@ -13,7 +13,7 @@ struct Seeds {
 };
 
 Seeds& seeds();
-// The seed that is running, for who prints it when the process breaks off.
-void seed_begins(std::uint64_t seed);
+// The seed that is running, and of which tests, for who prints it when the process breaks off.
+void seed_begins(const char* kind, std::uint64_t seed);
 
 }  // namespace logwisp::sim

@@ -15,7 +15,7 @@ namespace logwisp::sim {
 namespace {
 
 ScenarioResult run(std::uint64_t seed) {
-    seed_begins(seed);
+    seed_begins("Simulation", seed);
     return run_scenario(seed, seeds().print);
 }
 
@@ -52,7 +52,7 @@ TEST(Simulation, OneSeedIsOneRun) {
     constexpr std::uint64_t compared = 10;
     for (std::uint64_t i = 0; i < std::min(compared, seeds().count); ++i) {
         const std::uint64_t seed = seeds().first + i;
-        seed_begins(seed);
+        seed_begins("Simulation", seed);
         const ScenarioResult first = run_scenario(seed);
         const ScenarioResult second = run_scenario(seed);
         EXPECT_EQ(first.trace, second.trace) << "seed " << seed;

@@ -13,6 +13,11 @@ int Descriptors::take(std::shared_ptr<Object> object) {
     return number;
 }
 
+void Descriptors::put(int descriptor, std::shared_ptr<Object> object) {
+    CHECK(!slots_.contains(descriptor));
+    slots_[descriptor].object = std::move(object);
+}
+
 void Descriptors::close(int descriptor) {
     const auto slot = slots_.find(descriptor);
     CHECK(slot != slots_.end());         // closed twice, or never opened

@@ -36,6 +36,8 @@ class Descriptors {
   public:
     // -1 at the limit.
     int take(std::shared_ptr<Object> object);
+    // Under a number of the caller's own. REQUIRES: it is free.
+    void put(int descriptor, std::shared_ptr<Object> object);
     void close(int descriptor);
     [[nodiscard]] const std::shared_ptr<Object>& get(int descriptor) const;
     [[nodiscard]] bool open(int descriptor) const { return slots_.contains(descriptor); }

@@ -168,6 +168,25 @@ TEST(Ledger, EveryTwoChangedBytesAreSeen) {
     }
 }
 
+// Twelve batches of a slot each, every third says that what was before the last that said so is on the disk: a hole there is damage, one
+// behind it may be a power failure's.
+TEST(Ledger, AHoleThatWasOnTheDiskIsDamage) {
+    std::vector<LedgerSlot> whole{small_ledger().front()};
+    LedgerPlaces places;
+    for (std::uint64_t batch = 1; batch <= 12; ++batch) {
+        LedgerRecords records;
+        records.position(0, 1, batch, 0, 1);
+        const auto slots = records.seal(batch, salt, whole.size(), places, batch % 3 == 0);
+        whole.insert(whole.end(), slots.begin(), slots.end());
+    }
+    EXPECT_EQ(state_of(whole).sure_slots, whole.size());
+    for (std::size_t hole = 1; hole < whole.size(); ++hole) {
+        std::vector<LedgerSlot> slots = whole;
+        slots[hole] = {};
+        EXPECT_EQ(state_of(slots).sure_slots, hole < 9 ? whole.size() : hole) << hole;
+    }
+}
+
 TEST(Ledger, EveryTornEndLeavesWhatCameBefore) {
     const std::vector<LedgerSlot> whole = small_ledger();
     std::uint64_t before = 0;
