@@ -1,6 +1,6 @@
-# What `make install` puts where: the program, its manual pages, the unit, the commented configuration, the shell completion.
+# What `make install` puts where: the programs, their manual pages, the unit, the commented configuration, the shell completion.
 include(GNUInstallDirs)
-install(TARGETS logwisp RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS logwisp logwisp-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 foreach(section 1 5)

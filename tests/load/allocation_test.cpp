@@ -17,7 +17,7 @@ TEST_P(Allocation, AMillionLinesCostNone) {
                              .cores = std::get<1>(GetParam()),
                              .buffer_entries = 400'000,
                              .count_allocations = true});
-    const FanoutReport report = run_fanout(
+    const BenchReport report = run_bench(
         server, {server.sse(),
                  server.tcp(),
                  {"--readers", "3", "--lines", "1250000", "--rate", "200000", "--line-bytes", "100",

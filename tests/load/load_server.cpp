@@ -139,19 +139,19 @@ std::vector<std::string> LoadServer::tcp() const {
 }
 std::string LoadServer::diagnostics() const { return program_->errors(); }
 
-std::uint64_t FanoutReport::operator[](const std::string& name) const {
+std::uint64_t BenchReport::operator[](const std::string& name) const {
     const auto found = figures.find(name);
     EXPECT_NE(found, figures.end()) << name;
     return found == figures.end() ? 0 : static_cast<std::uint64_t>(found->second);
 }
 
-FanoutReport run_fanout(const LoadServer& server,
+BenchReport run_bench(const LoadServer& server,
                         const std::vector<std::vector<std::string>>& arguments) {
-    std::vector<std::string> words{LOGWISP_FANOUT, "--json", "--file",
+    std::vector<std::string> words{LOGWISP_BENCH, "--json", "--file",
                                    server.file(),  "--pid",  std::to_string(server.pid())};
     for (const auto& part : arguments) words.insert(words.end(), part.begin(), part.end());
-    Program program(words, server.folder() / "fanout");
-    FanoutReport report;
+    Program program(words, server.folder() / "bench");
+    BenchReport report;
     report.exit_code = program.end();
     report.errors = program.errors();
     // {"name":1,"other":2.5}

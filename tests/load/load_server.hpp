@@ -1,6 +1,6 @@
 // The real program as a process of the test: a stream `load` over one file, its configuration, its
 // state and its diagnostics in a folder of its own, started on one of the ways to run it and
-// stopped with the test. And the fan-out program, run against it to its verdict.
+// stopped with the test. And the bench program, run against it to its verdict.
 #pragma once
 
 #include <sys/types.h>
@@ -61,14 +61,14 @@ class LoadServer {
     std::unique_ptr<Program> program_;
 };
 
-struct FanoutReport {
+struct BenchReport {
     int exit_code = -1;
     std::string errors;
     std::map<std::string, double> figures;
     [[nodiscard]] std::uint64_t operator[](const std::string& name) const;
 };
 
-FanoutReport run_fanout(const LoadServer& server,
+BenchReport run_bench(const LoadServer& server,
                         const std::vector<std::vector<std::string>>& arguments);
 
 }  // namespace logwisp::load_test

@@ -1,7 +1,7 @@
 // What the product promises its readers, under load, with the real program: every reader gets every
 // line once and in order, or is told the exact number it missed; one that sleeps disturbs nobody
 // and costs no memory that grows; one core and two agree; readers that come and go leave nothing
-// behind; a line costs no allocation. Method: logwisp-fanout judges every byte of every reader.
+// behind; a line costs no allocation. Method: logwisp-bench judges every byte of every reader.
 // Nothing here depends on speed: buffers are a second or more of writing.
 //
 // With LOGWISP_SOAK set the sleeping reader sleeps a minute and the crowd is twice as
@@ -19,7 +19,7 @@ bool soaking() { return std::getenv("LOGWISP_SOAK") != nullptr; }
 
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
-void expect_content(const FanoutReport& report) {
+void expect_content(const BenchReport& report) {
     EXPECT_EQ(report.exit_code, 0) << report.errors;
     EXPECT_EQ(report["faulty_readers"], 0u) << report.errors;
 }
@@ -34,8 +34,8 @@ TEST_P(Load, EveryReaderGetsEveryLineOnce) {
                                 : soaking()                            ? 2000
                                                                        : 1000;
     for (const std::uint64_t readers : {std::uint64_t{1}, std::uint64_t{100}, crowd}) {
-        const FanoutReport report =
-            run_fanout(server, {server.sse(),
+        const BenchReport report =
+            run_bench(server, {server.sse(),
                                 server.tcp(),
                                 {"--readers", text(readers), "--lines", "20000", "--rate", "20000",
                                  "--line-bytes", "100"}});
@@ -53,15 +53,15 @@ TEST_P(Load, AReaderThatSleepsIsToldExactlyAndDisturbsNobody) {
     constexpr std::uint64_t rate = 20'000;
     const LoadServer server({.backend = GetParam(), .cores = 1, .buffer_entries = 2 * rate});
     const auto run = [&](const std::vector<std::string>& how) {
-        return run_fanout(server, {server.sse(), server.tcp(), {"--line-bytes", "350"}, how});
+        return run_bench(server, {server.sse(), server.tcp(), {"--line-bytes", "350"}, how});
     };
     // Touches all of the ring: from then on memory stays. How much these two miss at full speed is
     // nobody's concern.
-    const FanoutReport warm = run({"--lines", "120000"});
+    const BenchReport warm = run({"--lines", "120000"});
     expect_content(warm);
     const std::uint64_t seconds = soaking() ? 60 : 4;
     const std::uint64_t lines = rate * seconds;
-    const FanoutReport report = run(
+    const BenchReport report = run(
         {"--readers", "10", "--lines", text(lines), "--rate", text(rate), "--stall-reader", "0",
          "--stall-reader", "10", "--stall-seconds", text(seconds), "--receive-buffer", "65536"});
     expect_content(report);
@@ -74,16 +74,16 @@ TEST_P(Load, AReaderThatSleepsIsToldExactlyAndDisturbsNobody) {
 TEST_P(Load, ReadersThatComeAndGoLeaveNothingBehind) {
     const LoadServer server({.backend = GetParam(), .cores = 2, .buffer_entries = 50'000});
     const auto run = [&](const std::vector<std::string>& churn) {
-        return run_fanout(server, {server.sse(),
+        return run_bench(server, {server.sse(),
                                    server.tcp(),
                                    {"--readers", "50", "--lines", "30000", "--rate", "20000",
                                     "--line-bytes", "100"},
                                    churn});
     };
-    const FanoutReport calm = run({});
+    const BenchReport calm = run({});
     expect_content(calm);
     const std::uint64_t descriptors = calm["server_descriptors_before"] - calm["readers"];
-    const FanoutReport report = run({"--churn-readers", "25", "--churn-entries", "500"});
+    const BenchReport report = run({"--churn-readers", "25", "--churn-entries", "500"});
     expect_content(report);
     EXPECT_GT(report["reconnects"], 50u);
     EXPECT_EQ(report["dropped"], 0u);
@@ -94,7 +94,7 @@ TEST_P(Load, OneCoreAndTwoAgreeOnEveryCounter) {
     std::vector<std::uint64_t> counters[2];
     for (const std::uint32_t cores : {1u, 2u}) {
         LoadServer server({.backend = GetParam(), .cores = cores, .buffer_entries = 50'000});
-        expect_content(run_fanout(
+        expect_content(run_bench(
             server, {server.sse(), {"--readers", "50", "--lines", "20000", "--rate", "20000"}}));
         for (const char* key :
              {"active_watchers", "total_entries", "dropped_entries", "total_bytes", "rotations",

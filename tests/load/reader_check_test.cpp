@@ -1,16 +1,16 @@
-// The fan-out reader's verdict is what the load tests rest on: it accepts a correct stream at every
+// The bench reader's verdict is what the load tests rest on: it accepts a correct stream at every
 // split, and finds each kind of wrong one: a lost, doubled, swapped, shortened or altered line, a
 // gap notice that is one off. Method: streams written by hand.
-#include "fanout_reader.hpp"
+#include "reader_check.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <functional>
 
-#include "fanout_line.hpp"
+#include "line.hpp"
 
-namespace logwisp::fanout {
+namespace logwisp::bench {
 namespace {
 
 std::string entry(int number, const std::string& pad) {
@@ -51,9 +51,7 @@ class ReaderVerdict : public ::testing::TestWithParam<Protocol> {
   protected:
     ReaderVerdict() {
         expectation_.lines = 5;
-        expectation_.pad = padding(80);
-        latency_.reserve(16);
-        expectation_.latency_us = &latency_;
+        expectation_.pad = std::string(45, '~');
     }
     std::vector<Piece> lines(std::initializer_list<int> numbers) const {
         std::vector<Piece> pieces;
@@ -74,7 +72,6 @@ class ReaderVerdict : public ::testing::TestWithParam<Protocol> {
         return used == bytes.size() && check.fault().empty() && check.complete();
     }
 
-    std::vector<std::uint32_t> latency_;
     Expectation expectation_;
     std::uint64_t dropped_ = 0;
 };
@@ -124,8 +121,7 @@ TEST_P(ReaderVerdict, FindsEveryOtherFault) {
 INSTANTIATE_TEST_SUITE_P(Protocols, ReaderVerdict, ::testing::Values(Protocol::tcp, Protocol::sse));
 
 TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
-    std::vector<std::uint32_t> latency;
-    const Expectation expectation{.lines = 1, .pad = {}, .latency_us = &latency};
+    const Expectation expectation{.lines = 1, .pad = {}};
     for (const std::string_view bytes :
          {"HTTP/1.1 503 Service Unavailable\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}\n"}) {
         ReaderCheck check(Protocol::sse, expectation);
@@ -135,4 +131,4 @@ TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
 }
 
 }  // namespace
-}  // namespace logwisp::fanout
+}  // namespace logwisp::bench

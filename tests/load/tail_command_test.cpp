@@ -25,13 +25,13 @@ std::vector<int> printed_numbers(const std::string& output) {
 TEST(TailCommand, PrintsHistoryAndWhatComesAndHearsTheFarewell) {
     LoadServer server({.backend = Backend::epoll, .cores = 2, .buffer_entries = 50'000});
     const std::vector<std::string> writing{"--lines", std::to_string(lines), "--rate", "20000"};
-    ASSERT_EQ(run_fanout(server, {server.sse(), writing}).exit_code, 0);
+    ASSERT_EQ(run_bench(server, {server.sse(), writing}).exit_code, 0);
     Program tail({LOGWISP_BINARY, "tail", "-n", std::to_string(lines), server.sse().at(1)},
                  server.folder() / "tail");
     ASSERT_TRUE(tail.printed([](const std::string& text) {
         return printed_numbers(text).size() == lines;
     })) << tail.errors();
-    ASSERT_EQ(run_fanout(server, {server.sse(), writing}).exit_code, 0);
+    ASSERT_EQ(run_bench(server, {server.sse(), writing}).exit_code, 0);
     ASSERT_TRUE(tail.printed([](const std::string& text) {
         return printed_numbers(text).size() >= 2 * lines;
     })) << tail.errors();

@@ -1,6 +1,7 @@
 // One reader's view of the stream and its verdict on it: every line exactly once, in order,
-// complete to the last byte, or told by a gap of exactly the right size. Knows raw TCP lines and
-// Server-Sent Events by their documents alone; shares no code with the server.
+// complete to the last byte, or told by a gap of exactly the right size. Knows LogWisp's raw TCP
+// lines and Server-Sent Events, and the peers' protocols, by their documents alone; shares no code
+// with the server.
 #pragma once
 
 #include <cstddef>
@@ -9,15 +10,16 @@
 #include <string_view>
 #include <vector>
 
-namespace logwisp::fanout {
+#include "endpoint.hpp"
+#include "histogram.hpp"
 
-enum class Protocol : std::uint8_t { tcp, sse };
+namespace logwisp::bench {
 
 // What the readers have in common.
 struct Expectation {
-    std::uint64_t lines = 0;  // numbered from 1
+    std::uint64_t lines = 0;  // numbered from 1; 0: lines of somebody else, of which any is good
     std::string pad;
-    std::vector<std::uint32_t>* latency_us = nullptr;  // of a sample of lines
+    Histogram* latency = nullptr;
 };
 
 class ReaderCheck {
@@ -32,28 +34,41 @@ class ReaderCheck {
     // against anybody.
     void reconnected();
 
-    [[nodiscard]] bool ready() const { return ready_; }  // greeted (SSE) or saw a line (TCP)
+    [[nodiscard]] bool ready() const { return ready_; }  // greeted, or saw a line
     [[nodiscard]] bool complete() const { return next_ == expectation_->lines + 1; }
     // No event is half told: leaving now and resuming by id repeats nothing.
-    [[nodiscard]] bool between_events() const { return pending_id_.empty(); }
+    [[nodiscard]] bool between_events() const { return event_bytes_ == 0; }
     [[nodiscard]] std::uint64_t next() const { return next_; }
     [[nodiscard]] std::uint64_t received() const { return received_; }
     [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
-    [[nodiscard]] std::uint64_t entry_bytes() const { return entry_bytes_; }
+    [[nodiscard]] std::uint64_t probe() const { return probe_; }  // the last one seen
+    // Of entries as they were on the wire, framing included.
+    [[nodiscard]] std::uint64_t frame_bytes() const { return frame_bytes_; }
+    // Lengths of what else came since the last probe: heartbeats, pings.
+    [[nodiscard]] const std::vector<std::uint64_t>& other_bytes() const { return other_bytes_; }
     [[nodiscard]] const std::string& last_event_id() const { return last_event_id_; }
     [[nodiscard]] const std::string& fault() const { return fault_; }  // the first one; empty: none
     [[nodiscard]] bool farewell() const { return farewell_; }
 
   private:
     void take_line(std::string_view line, std::int64_t now_ns);
+    void take_tcp_line(std::string_view line, std::int64_t now_ns);
+    void take_event_line(std::string_view line, std::int64_t now_ns);
+    void take_peer_line(std::string_view line, std::int64_t now_ns);
     void take_head_line(std::string_view line);
     void take_json(std::string_view json, std::int64_t now_ns);
+    void take_payload(std::string_view payload, std::int64_t now_ns);
+    void take_probe(std::string_view payload);
     void take_gap(std::string_view json);
+    void end_event();
+    void count_other(std::uint64_t bytes);
     void fail(std::string what);
 
     Protocol protocol_;
     enum class Event : std::uint8_t { message, gap, other };
     Event event_ = Event::message;
+    enum class Holds : std::uint8_t { nothing, entry, probe };
+    Holds holds_ = Holds::nothing;  // the event or message so far
     bool in_head_ = true;
     bool head_begun_ = false;
     bool ready_ = false;
@@ -63,11 +78,14 @@ class ReaderCheck {
     std::uint64_t next_ = 1;
     std::uint64_t received_ = 0;
     std::uint64_t dropped_ = 0;
-    std::uint64_t entry_bytes_ = 0;
+    std::uint64_t probe_ = 0;
+    std::uint64_t frame_bytes_ = 0;
+    std::uint64_t event_bytes_ = 0;  // of the event or message that has begun
+    std::vector<std::uint64_t> other_bytes_;
     std::size_t payload_offset_ = 0;  // where the payload began in the last entry
     std::string pending_id_;
     std::string last_event_id_;
     std::string fault_;
 };
 
-}  // namespace logwisp::fanout
+}  // namespace logwisp::bench

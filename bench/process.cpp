@@ -1,10 +1,10 @@
-#include "fanout_process.hpp"
+#include "process.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-namespace logwisp::fanout {
+namespace logwisp::bench {
 
 AllocationSample sample_allocations(const std::string& file) {
     AllocationSample sample;
@@ -23,6 +23,11 @@ ProcessSample sample_process(pid_t pid) {
         std::uint64_t running_ns = 0;
         std::ifstream(task.path() / "schedstat") >> running_ns;
         sample.cpu_seconds += static_cast<double>(running_ns) / 1e9;
+        std::ifstream thread(task.path() / "status");
+        std::uint64_t switches = 0;
+        for (std::string word; thread >> word;)
+            if (word == "voluntary_ctxt_switches:" && thread >> switches)
+                sample.wakeups += switches;
     }
     std::ifstream status(root / "status");
     for (std::string word; status >> word;)
@@ -34,4 +39,4 @@ ProcessSample sample_process(pid_t pid) {
     return sample;
 }
 
-}  // namespace logwisp::fanout
+}  // namespace logwisp::bench

@@ -1,5 +1,5 @@
-// What the server costs, from /proc: CPU time of all its threads, resident memory, open
-// descriptors.
+// What the server costs, from /proc: CPU time and wake-ups of all its threads, resident memory,
+// open descriptors.
 #pragma once
 
 #include <sys/types.h>
@@ -7,10 +7,11 @@
 #include <cstdint>
 #include <string>
 
-namespace logwisp::fanout {
+namespace logwisp::bench {
 
 struct ProcessSample {
     double cpu_seconds = 0;
+    std::uint64_t wakeups = 0;  // voluntary context switches
     std::uint64_t rss_kib = 0;
     std::uint64_t descriptors = 0;
 };
@@ -26,4 +27,4 @@ AllocationSample sample_allocations(const std::string& file);
 // All zero for pid 0 and for a process that is gone.
 ProcessSample sample_process(pid_t pid);
 
-}  // namespace logwisp::fanout
+}  // namespace logwisp::bench
