@@ -5,34 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 
 #include "app/options.hpp"
+#include "support/man_page.hpp"
 
 namespace logwisp::test {
-
-// As text of a man page: backslashes shown, no line that begins with a dot or quote.
-inline std::string roff(std::string_view text) {
-    std::string out;
-    for (char c : text) out += c == '\\' ? "\\e" : std::string(1, c);
-    if (out.starts_with('.') || out.starts_with('\'')) out.insert(0, "\\&");
-    return out;
-}
-
-// Lines of a manual's source have at most 80 characters.
-inline std::string wrapped(const std::string& text) {
-    std::istringstream words(text);
-    std::string out, line;
-    for (std::string word; words >> word;) {
-        if (!line.empty() && line.size() + 1 + word.size() > 78) {
-            out += line + "\n";
-            line.clear();
-        }
-        line += (line.empty() ? "" : " ") + word;
-    }
-    return out + line + "\n";
-}
 
 inline std::string first_upper(std::string text) {
     if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')

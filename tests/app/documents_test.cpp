@@ -20,26 +20,6 @@ void expect_document(const std::string& path, const std::string& expected) {
     EXPECT_EQ(read_text(in_tree(path)), expected) << "run this test with LOGWISP_WRITE_DOCUMENTS=1";
 }
 
-// The page with what stands between `.\" NAME: begin` and `.\" NAME: end` made again for every
-// NAME.
-template <class Make>
-std::string with_blocks(std::string page, Make make) {
-    const std::string begin_mark = ": begin\n";
-    for (std::size_t at = page.find(begin_mark); at != std::string::npos;
-         at = page.find(begin_mark, at + 1)) {
-        std::size_t line = page.rfind(".\\\" ", at);
-        std::string name = page.substr(line + 4, at - line - 4);
-        std::size_t begin = at + begin_mark.size();
-        std::size_t end = page.find(".\\\" " + name + ": end\n", begin);
-        EXPECT_NE(end, std::string::npos) << name;
-        if (end == std::string::npos) break;
-        std::string block = make(name);
-        EXPECT_FALSE(block.empty()) << name;
-        page.replace(begin, end - begin, block);
-    }
-    return page;
-}
-
 TEST(Documents, TheManPageOfTheCommandNamesEveryFlag) {
     std::string page = read_text(in_tree("man/logwisp.1"));
     expect_document("man/logwisp.1",

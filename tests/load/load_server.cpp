@@ -146,9 +146,9 @@ std::uint64_t BenchReport::operator[](const std::string& name) const {
 }
 
 BenchReport run_bench(const LoadServer& server,
-                        const std::vector<std::vector<std::string>>& arguments) {
+                      const std::vector<std::vector<std::string>>& arguments) {
     std::vector<std::string> words{LOGWISP_BENCH, "--json", "--file",
-                                   server.file(),  "--pid",  std::to_string(server.pid())};
+                                   server.file(), "--pid",  std::to_string(server.pid())};
     for (const auto& part : arguments) words.insert(words.end(), part.begin(), part.end());
     Program program(words, server.folder() / "bench");
     BenchReport report;

@@ -36,9 +36,9 @@ TEST_P(Load, EveryReaderGetsEveryLineOnce) {
     for (const std::uint64_t readers : {std::uint64_t{1}, std::uint64_t{100}, crowd}) {
         const BenchReport report =
             run_bench(server, {server.sse(),
-                                server.tcp(),
-                                {"--readers", text(readers), "--lines", "20000", "--rate", "20000",
-                                 "--line-bytes", "100"}});
+                               server.tcp(),
+                               {"--readers", text(readers), "--lines", "20000", "--rate", "20000",
+                                "--line-bytes", "100"}});
         expect_content(report);
         EXPECT_EQ(report["dropped"], 0u);
         EXPECT_EQ(report["received"], 2 * readers * 20'000);
@@ -61,9 +61,9 @@ TEST_P(Load, AReaderThatSleepsIsToldExactlyAndDisturbsNobody) {
     expect_content(warm);
     const std::uint64_t seconds = soaking() ? 60 : 4;
     const std::uint64_t lines = rate * seconds;
-    const BenchReport report = run(
-        {"--readers", "10", "--lines", text(lines), "--rate", text(rate), "--stall-reader", "0",
-         "--stall-reader", "10", "--stall-seconds", text(seconds), "--receive-buffer", "65536"});
+    const BenchReport report = run({"--readers", "10", "--lines", text(lines), "--rate", text(rate),
+                                    "--stall-reader", "0", "--stall-reader", "10",
+                                    "--stall-seconds", text(seconds), "--receive-buffer", "65536"});
     expect_content(report);
     EXPECT_GT(report["stalled_dropped"], 0u);
     EXPECT_EQ(report["stalled_received"] + report["stalled_dropped"], 2 * lines);
@@ -75,10 +75,10 @@ TEST_P(Load, ReadersThatComeAndGoLeaveNothingBehind) {
     const LoadServer server({.backend = GetParam(), .cores = 2, .buffer_entries = 50'000});
     const auto run = [&](const std::vector<std::string>& churn) {
         return run_bench(server, {server.sse(),
-                                   server.tcp(),
-                                   {"--readers", "50", "--lines", "30000", "--rate", "20000",
-                                    "--line-bytes", "100"},
-                                   churn});
+                                  server.tcp(),
+                                  {"--readers", "50", "--lines", "30000", "--rate", "20000",
+                                   "--line-bytes", "100"},
+                                  churn});
     };
     const BenchReport calm = run({});
     expect_content(calm);

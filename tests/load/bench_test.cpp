@@ -1,0 +1,131 @@
+// What logwisp-bench reports is true: exact counts of a real server on both backends, for readers
+// that are verified and for those that are only counted; a line that a proxy takes away or gives
+// twice, and a ring that is too small, are found for either kind.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "load/load_server.hpp"
+#include "load/spoiling_proxy.hpp"
+
+namespace logwisp::load_test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Bench : public ::testing::TestWithParam<Backend> {};
+
+TEST_P(Bench, CountsEveryDeliveryWithinAWindow) {
+    const LoadServer server({.backend = GetParam(), .cores = 1, .buffer_entries = 1000});
+    const std::string percentiles = server.folder() / "run.hgrm";
+    const std::string chart = server.folder() / "run.svg";
+    const BenchReport report =
+        run_bench(server, {server.sse(), server.tcp(),
+                           Words{"--readers", "50", "--verify", "3", "--lines", "20000", "--window",
+                                 "1000", "--line-kind", "json", "--idle", "0.1", "--percentiles",
+                                 percentiles, "--chart", chart}});
+    EXPECT_EQ(report.exit_code, 0) << report.errors;
+    EXPECT_EQ(report["readers"], 100u);
+    EXPECT_EQ(report["verified_readers"], 6u);
+    EXPECT_EQ(report["received"], 100u * 20'000);
+    EXPECT_EQ(report["dropped"], 0u);
+    EXPECT_EQ(report["latency_samples"], 6u * 20'000);
+    EXPECT_LE(report.figures.at("latency_p50_ms"), report.figures.at("latency_p99_ms"));
+    EXPECT_LE(report.figures.at("latency_p99_ms"), report.figures.at("latency_max_ms"));
+    EXPECT_GT(report.figures.at("server_cpu_seconds"), 0);
+    // The entry, its framing, and 200 bytes of line.
+    EXPECT_GT(report["wire_bytes_per_delivery"], 200u);
+    EXPECT_LT(report["wire_bytes_per_delivery"], 400u);
+    EXPECT_EQ(server.status_number("total_entries"), 20'000 + report["probes"]);
+    std::stringstream text;
+    text << std::ifstream(percentiles).rdbuf() << std::ifstream(chart).rdbuf();
+    EXPECT_NE(text.str().find("Total count    =       120000]"), std::string::npos);
+    EXPECT_NE(text.str().find("</svg>"), std::string::npos);
+}
+
+// More than sockets hold and a ring of a hundred entries, for one that reads nothing until the other
+// one has everything.
+TEST_P(Bench, ATooSmallRingIsReported) {
+    const LoadServer server({.backend = GetParam(), .cores = 1, .buffer_entries = 100});
+    const BenchReport report = run_bench(
+        server, {server.sse(), Words{"--readers", "2", "--lines", "100000", "--line-bytes", "400",
+                                     "--stall-reader", "0", "--stall-seconds", "0.01",
+                                     "--receive-buffer", "65536"}});
+    EXPECT_EQ(report.exit_code, 0) << report.errors;
+    EXPECT_GT(report["stalled_dropped"], 0u);
+    EXPECT_GE(report["dropped"], report["stalled_dropped"]);
+    EXPECT_EQ(report["received"] + report["dropped"], 2u * 100'000);
+}
+
+TEST_P(Bench, FollowsWhatSomebodyElseWrites) {
+    const LoadServer server({.backend = GetParam(), .cores = 1, .buffer_entries = 20'000});
+    // The other writer is another bench.
+    const Words writing{LOGWISP_BENCH, "--file", server.file(), "--tcp", server.tcp()[1],
+                        "--rate",      "1000",   "--lines",     "3000"};
+    Program writer(writing, server.folder() / "writer");
+    ASSERT_TRUE(wait_until([&] { return server.status_number("total_entries") > 100; }));
+    const BenchReport report = run_bench(
+        server,
+        {server.sse(), server.tcp(), Words{"--readers", "2", "--follow", "--seconds", "1"}});
+    EXPECT_EQ(report.exit_code, 0) << report.errors;
+    EXPECT_GT(report["lines"], 0u);
+    EXPECT_GE(report["received"], 4 * report["lines"]);
+    EXPECT_EQ(writer.end(), 0) << writer.errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Bench, ::testing::Values(Backend::io_uring, Backend::epoll),
+                         [](const auto& instance) { return backend_name(instance.param); });
+
+struct Spoiled {
+    const char* name;
+    Spoil spoil;
+    const char* verify;
+    const char* told;
+};
+
+class BenchProxy : public ::testing::TestWithParam<Spoiled> {};
+
+// The second connection of a crowd is spoiled: verified when all are, only counted when one is.
+TEST_P(BenchProxy, FindsALineThatWasTakenAwayOrGivenTwice) {
+    const LoadServer server({.backend = Backend::epoll, .cores = 1, .buffer_entries = 10'000});
+    const SpoilingProxy proxy(server.tcp()[1],
+                              {.connection = 1, .line = 700, .spoil = GetParam().spoil});
+    const bool spoiled = GetParam().spoil != Spoil::nothing;
+    const BenchReport report = run_bench(
+        server,
+        {Words{"--tcp", proxy.address(), "--readers", "3", "--verify", GetParam().verify, "--lines",
+               "2000", "--rate", "20000", "--quiet-seconds", spoiled ? "1" : "20"}});
+    EXPECT_EQ(report.exit_code, spoiled ? 1 : 0) << report.errors;
+    EXPECT_EQ(report["faulty_readers"], spoiled ? 1u : 0u);
+    EXPECT_NE(report.errors.find(GetParam().told), std::string::npos) << report.errors;
+    if (!spoiled) {
+        EXPECT_EQ(report["received"], 6000u);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Spoils, BenchProxy,
+    ::testing::Values(Spoiled{"NothingVerified", Spoil::nothing, "3", ""},
+                      Spoiled{"NothingCounted", Spoil::nothing, "1", ""},
+                      Spoiled{"LossVerified", Spoil::lose, "3",
+                              "lost without a gap: got 701, expected 700"},
+                      Spoiled{"LossCounted", Spoil::lose, "1", "which is some 1 lines"},
+                      Spoiled{"DoubleVerified", Spoil::twice, "3",
+                              "double or out of order: got 700, expected 701"},
+                      Spoiled{"DoubleCounted", Spoil::twice, "1", "which is some -1 lines"}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST(BenchUsage, IsRefusedWithoutAServerOrWithAWrongOption) {
+    const LoadServer server({.backend = Backend::epoll});
+    const BenchReport usage = run_bench(server, {server.sse(), Words{"--lines", "none"}});
+    EXPECT_EQ(usage.exit_code, 2);
+    EXPECT_NE(usage.errors.find("--lines none: must be a whole number"), std::string::npos)
+        << usage.errors;
+    const BenchReport nobody = run_bench(server, {Words{"--tcp", "127.0.0.1:1", "--lines", "5"}});
+    EXPECT_EQ(nobody.exit_code, 1);
+    EXPECT_NE(nobody.errors.find("Connection refused"), std::string::npos) << nobody.errors;
+}
+
+}  // namespace
+}  // namespace logwisp::load_test
