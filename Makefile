@@ -11,11 +11,12 @@ CTEST = ctest --output-on-failure --no-tests=error --timeout 300 -j $(JOBS)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
 
-run: release ## build and run it: follows ./*.log, serves http://127.0.0.1:8080/stream (ARGS="--help" passes options)
+run: build/release/build.ninja ## build and run it: follows ./*.log, serves http://127.0.0.1:8080/stream (ARGS="--help" passes options)
+	@cmake --build build/release --target logwisp -j $(JOBS)
 	@build/release/src/logwisp $(ARGS)
 
-release: build/release/build.ninja ## build build/release/src/logwisp
-	@cmake --build build/release --target logwisp -j $(JOBS)
+release: build/release/build.ninja ## build build/release/src/logwisp and build/release/bench/logwisp-bench
+	@cmake --build build/release --target logwisp logwisp-bench -j $(JOBS)
 
 build/release/build.ninja:
 	cmake --preset release
@@ -54,10 +55,16 @@ tsan: ## the tests of several cores under ThreadSanitizer
 	cmake --build build/tsan --target threads_tests -j $(JOBS)
 	TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" $(CTEST) --test-dir build/tsan -L threads $(TEST_ARGS)
 
-bench: ## build the benchmarks and run the fan-out one (ARGS="--help" lists what it takes)
+bench: build-bench ## measure it beside the floor: a table in some minutes (ARGS="--runs 5 fanout latency" picks rows)
+	bench/run $(ARGS)
+
+bench-peers: build-bench ## also beside nats-server, redis-server, nchan and tail | nc, unpacked below build/ from Debian's packages
+	test -x build/third_party/peers/usr/sbin/nats-server || bench/fetch-peers build/third_party/peers
+	bench/run --peers $(ARGS)
+
+build-bench:
 	cmake --preset bench
 	cmake --build build/bench -j $(JOBS)
-	build/bench/bench/logwisp-fanout $(ARGS)
 
 coverage: ## run the tests and write build/coverage/index.html
 	cmake --preset coverage
@@ -81,4 +88,4 @@ uninstall: ## remove what install put there
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench coverage tidy format install uninstall clean
+.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers build-bench coverage tidy format install uninstall clean

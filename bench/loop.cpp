@@ -419,19 +419,19 @@ void Loop::judge() {
 }
 
 RunResult Loop::run() {
-    result_.alone = sample_process(options_.pid);
+    result_.alone = sample_processes(options_.pids);
     const auto begin = Clock::now();
     connect_all();
     wait_until_greeted();
     result_.connect_seconds = elapsed_since(begin);
     if (!broken_ && writer_) wait_until_served();
-    result_.connected = sample_process(options_.pid);
+    result_.connected = sample_processes(options_.pids);
     if (!broken_ && options_.idle_seconds > 0) be_idle();
-    result_.before = sample_process(options_.pid);
+    result_.before = sample_processes(options_.pids);
     result_.lines = options_.writer.lines;
     if (!broken_ && writer_ && options_.writer.lines > 0) read_everything();
     if (!broken_ && options_.follow) follow();
-    result_.after = sample_process(options_.pid);
+    result_.after = sample_processes(options_.pids);
     judge();
     result_.readers = readers_.size();
     if (writer_) {

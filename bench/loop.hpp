@@ -39,7 +39,7 @@ struct RunOptions {
     std::uint64_t churn_entries = 0;  // a churning reader leaves after so many, comes back
     int receive_buffer_bytes = 0;     // of a stalled reader; 0: the system's
     double quiet_seconds_max = 0;     // no byte for anybody: given up
-    pid_t pid = 0;
+    std::vector<pid_t> pids;          // of the server
     std::string count_file;           // of an allocation counter in the server; empty: none
     std::uint64_t warm_up_lines = 0;  // allocations are counted after so many
 };

@@ -136,8 +136,11 @@ const std::vector<BenchOption>& bench_options() {
          }},
         {"idle", "S", "Look for S seconds at what the server costs when nothing is written",
          [](Line& line, Text text) { return seconds_of(text, line.run.idle_seconds); }},
-        {"pid", "PID", "The server: report its CPU time, memory, wake-ups and descriptors",
-         [](Line& line, Text text) { return whole_number(text, 1, 1 << 22, line.run.pid); }},
+        {"pid", "PID",
+         "The server: report its CPU time, memory, wake-ups; may be given again: added up",
+         [](Line& line, Text text) {
+             return whole_number(text, 1, 1 << 22, line.run.pids.emplace_back());
+         }},
         {"stall-reader", "K", "Reader K, from 0, reads nothing for a while; may be given again",
          [](Line& line, Text text) {
              return whole_number(text, 0, readers_max, line.run.stall_readers.emplace_back());

@@ -14,9 +14,9 @@ AllocationSample sample_allocations(const std::string& file) {
     return sample;
 }
 
-ProcessSample sample_process(pid_t pid) {
-    ProcessSample sample;
-    if (pid == 0) return sample;
+namespace {
+
+void add_process(pid_t pid, ProcessSample& sample) {
     const std::filesystem::path root = "/proc/" + std::to_string(pid);
     std::error_code error;
     for (const auto& task : std::filesystem::directory_iterator(root / "task", error)) {
@@ -31,11 +31,18 @@ ProcessSample sample_process(pid_t pid) {
     }
     std::ifstream status(root / "status");
     for (std::string word; status >> word;)
-        if (word == "VmRSS:") status >> sample.rss_kib;
+        if (std::uint64_t kib = 0; word == "VmRSS:" && status >> kib) sample.rss_kib += kib;
     const std::filesystem::directory_iterator descriptors(root / "fd", error);
     if (!error)
-        sample.descriptors =
+        sample.descriptors +=
             static_cast<std::uint64_t>(std::distance(begin(descriptors), end(descriptors)));
+}
+
+}  // namespace
+
+ProcessSample sample_processes(const std::vector<pid_t>& pids) {
+    ProcessSample sample;
+    for (const pid_t pid : pids) add_process(pid, sample);
     return sample;
 }
 

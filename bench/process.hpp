@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace logwisp::bench {
 
@@ -24,7 +25,7 @@ struct AllocationSample {
 };
 AllocationSample sample_allocations(const std::string& file);
 
-// All zero for pid 0 and for a process that is gone.
-ProcessSample sample_process(pid_t pid);
+// Of all of them together; nothing of a process that is gone.
+ProcessSample sample_processes(const std::vector<pid_t>& pids);
 
 }  // namespace logwisp::bench

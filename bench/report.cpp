@@ -98,7 +98,7 @@ std::vector<Figure> figures_of(const RunResult& result, const RunOptions& option
         add("latency_max_ms", static_cast<double>(latency.max_ns()) / ns_per_ms, 3, "ms");
         count("latency_samples", latency.count());
     }
-    if (options.pid != 0) add_server(result, options, figures);
+    if (!options.pids.empty()) add_server(result, options, figures);
     return figures;
 }
 

@@ -43,7 +43,7 @@ TEST(BenchOptions, GoodOnesAreTaken) {
     EXPECT_EQ(line.run.readers, 1000u);
     EXPECT_EQ(line.run.verified, 16u);
     EXPECT_EQ(line.run.writer.lines, 300u);
-    EXPECT_EQ(line.run.pid, 7);
+    EXPECT_EQ(line.run.pids, std::vector<pid_t>{7});
     EXPECT_EQ(line.run.writer.line_kind, LineKind::json);
     EXPECT_TRUE(line.json);
     EXPECT_EQ(error_of(base + "--idle 1"), "");
