@@ -62,6 +62,12 @@ bench-peers: build-bench ## also beside nats-server, redis-server, nchan and tai
 	test -x build/third_party/peers/usr/sbin/nats-server || bench/fetch-peers build/third_party/peers
 	bench/run --peers $(ARGS)
 
+bench-pieces: build-bench ## time the pieces of a line's way (ARGS="--benchmark_filter=parse" picks some)
+	build/bench/bench/pieces $(ARGS)
+
+bench-compare: build-bench ## count the pieces' instructions and name those that got worse (ARGS=--write: this is the new baseline)
+	bench/count-pieces $(ARGS)
+
 build-bench:
 	cmake --preset bench
 	cmake --build build/bench -j $(JOBS)
@@ -88,4 +94,4 @@ uninstall: ## remove what install put there
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers build-bench coverage tidy format install uninstall clean
+.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers bench-pieces bench-compare build-bench coverage tidy format install uninstall clean
