@@ -68,20 +68,23 @@ bool overlaps_one_of(const Address& address, std::span<const std::string> hosts)
     });
 }
 
-Result<int> open_one(const Address& address, bool reuse_port, const std::string& name) {
+enum class Purpose : std::uint8_t { probe, serve };
+
+Result<int> open_one(const Address& address, Purpose purpose, const std::string& name) {
     const int family = address.storage.ss_family;
     const int socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket < 0) return failure(errno, "socket", name);
     const int on = 1;
     const int off = 0;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (reuse_port) ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    const bool serves = purpose == Purpose::serve;
+    if (serves) ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (family == AF_INET6)
         ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, address.any ? &off : &on, sizeof on);
     const char* step = nullptr;
     if (::bind(socket, reinterpret_cast<const sockaddr*>(&address.storage), address.bytes) != 0)
         step = "bind";
-    else if (::listen(socket, listen_backlog) != 0)
+    else if (serves && ::listen(socket, listen_backlog) != 0)
         step = "listen";
     if (step == nullptr) return socket;
     const int code = errno;
@@ -102,10 +105,12 @@ Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t p
                              std::to_string(port);
     Result<Address> address = parse_address(host, port);
     if (!address) return tl::unexpected(address.error());
-    Result<int> probe = open_one(*address, false, name);
+    // Only bound, which fails where somebody listens. If it listened, a client could connect to it
+    // and would be reset.
+    Result<int> probe = open_one(*address, Purpose::probe, name);
     if (!probe && address->any && probe.error().code == EAFNOSUPPORT) {
         address = parse_address("0.0.0.0", port);  // a kernel without IPv6
-        probe = open_one(*address, false, name);
+        probe = open_one(*address, Purpose::probe, name);
     }
     if (probe)
         ::close(*probe);
@@ -116,7 +121,7 @@ Result<std::vector<int>> open_listeners(const std::string& host, std::uint16_t p
 
     std::vector<int> sockets;
     for (std::size_t index = 0; index < count; ++index) {
-        const Result<int> socket = open_one(*address, true, name);
+        const Result<int> socket = open_one(*address, Purpose::serve, name);
         if (!socket) {
             for (const int opened : sockets) ::close(opened);
             return tl::unexpected(socket.error());

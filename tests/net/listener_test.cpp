@@ -5,9 +5,20 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+namespace {
+int listens = 0;
+}
+
+// The C library's, counted.
+extern "C" int listen(int socket, int backlog) {
+    ++listens;
+    return static_cast<int>(::syscall(SYS_listen, socket, backlog));
+}
 
 namespace logwisp {
 namespace {
@@ -50,6 +61,14 @@ TEST_P(OpenListeners, ATakenPortIsAnError) {
     EXPECT_EQ(open("127.0.0.1").error(), EADDRINUSE);
     EXPECT_EQ(open("*").error(), EADDRINUSE);
     EXPECT_EQ(open("127.0.0.2").error(), 0);
+}
+
+// A client that connected to one that is only tried out would be reset.
+TEST_P(OpenListeners, OnlyWhatStaysListens) {
+    listens = 0;
+    const Sockets opened = open("127.0.0.1");
+    EXPECT_EQ(opened.error(), 0);
+    EXPECT_EQ(listens, static_cast<int>(GetParam()));
 }
 
 TEST_P(OpenListeners, OursThatLeavesIsNoneInBothDirections) {
