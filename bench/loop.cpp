@@ -25,6 +25,7 @@ constexpr int probe_ms = 20;
 
 Loop::Loop(const RunOptions& options)
     : options_(options), buffer_(recv_bytes), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    expectation_.foreign = options_.follow;
     if (!options_.follow) {
         const Endpoint& first = options_.endpoints.front();
         expectation_.lines = options_.writer.lines;
@@ -238,26 +239,34 @@ void Loop::wait_until_greeted() {
     }
 }
 
+bool Loop::all_have_seen(std::uint64_t probe) {
+    const auto has_seen = [probe](const Reader& reader) {
+        return reader.check.probe() >= probe && reader.check.between_events();
+    };
+    while (served_ < readers_.size() && has_seen(*readers_[served_])) ++served_;
+    return served_ == readers_.size();
+}
+
 // A connection that is not greeted may not be served yet, so lines are written until each reader
-// has seen one, and then a last one, after which all of them count.
+// has seen one. Then one more, after which everything counts.
 void Loop::wait_until_served() {
-    Clock::time_point next_probe = Clock::now();
-    bool last_written = false;
-    std::uint64_t wanted = 1;
-    while (!broken_) {
-        const auto waiting = std::find_if(readers_.begin(), readers_.end(), [&](const auto& each) {
-            return each->check.probe() < wanted || !each->check.between_events();
-        });
-        if (waiting == readers_.end() && last_written) break;
-        if (quiet_too_long()) return fail(**waiting, "not served");
-        if (waiting == readers_.end()) {
+    const bool all_greeted = std::ranges::all_of(
+        options_.endpoints, [](const auto& endpoint) { return greets(endpoint.protocol); });
+    auto pause = std::chrono::milliseconds(probe_ms);
+    for (Clock::time_point next_probe{}; !all_greeted && !broken_ && !all_have_seen(1);) {
+        if (quiet_too_long()) return fail(*readers_[served_], "not served");
+        if (Clock::now() >= next_probe) {
             writer_->probe();
-            last_written = true;
-            wanted = writer_->probes();
-        } else if (!last_written && Clock::now() >= next_probe) {
-            writer_->probe();
-            next_probe = Clock::now() + std::chrono::milliseconds(probe_ms);
+            next_probe = Clock::now() + pause;
+            pause *= 2;  // thousands of readers need a while for each
         }
+        turn(probe_ms);
+    }
+    if (broken_) return;
+    writer_->probe();
+    served_ = 0;
+    while (!broken_ && !all_have_seen(writer_->probes())) {
+        if (quiet_too_long()) return fail(*readers_[served_], "not served");
         turn(probe_ms);
     }
     for (const auto& reader : readers_) {

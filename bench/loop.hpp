@@ -113,6 +113,7 @@ class Loop {
     void turn(int timeout_ms);
     void connect_all();
     void wait_until_greeted();
+    [[nodiscard]] bool all_have_seen(std::uint64_t probe);
     void wait_until_served();
     void be_idle();
     void read_everything();
@@ -142,6 +143,7 @@ class Loop {
     std::vector<char> buffer_;
     Clock::time_point last_byte_ = Clock::now();
     std::size_t connecting_ = 0;
+    std::size_t served_ = 0;  // readers before this one have seen the probe that is waited for
     int epoll_ = -1;
     bool broken_ = false;
 };

@@ -168,7 +168,7 @@ void ReaderCheck::take_json(std::string_view json, std::int64_t now_ns) {
         farewell_ = farewell_ || json.starts_with("{\"type\":\"disconnect\"");
         return;
     }
-    if (expectation_->lines == 0) {
+    if (expectation_->foreign) {
         holds_ = Holds::entry;
         ++next_;
         ++received_;

@@ -17,7 +17,8 @@ namespace logwisp::bench {
 
 // What the readers have in common.
 struct Expectation {
-    std::uint64_t lines = 0;  // numbered from 1; 0: lines of somebody else, of which any is good
+    std::uint64_t lines = 0;  // numbered from 1
+    bool foreign = false;     // lines of somebody else, of which any is good
     std::string pad;
     Histogram* latency = nullptr;
 };

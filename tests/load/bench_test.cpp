@@ -44,6 +44,20 @@ TEST_P(Bench, CountsEveryDeliveryWithinAWindow) {
     EXPECT_NE(text.str().find("</svg>"), std::string::npos);
 }
 
+TEST_P(Bench, LooksAtIdleReaders) {
+    const LoadServer server({.backend = GetParam(), .cores = 1});
+    const BenchReport report = run_bench(
+        server,
+        {server.sse(), server.tcp(), Words{"--readers", "300", "--verify", "1", "--idle", "0.2"}});
+    EXPECT_EQ(report.exit_code, 0) << report.errors;
+    EXPECT_EQ(report["readers"], 600u);
+    EXPECT_GT(report["server_descriptors_before"], 600u);
+    EXPECT_GT(report["connects_per_second"], 0u);
+    EXPECT_GT(report["memory_per_reader_bytes"], 0u);
+    EXPECT_GE(report.figures.at("idle_seconds"), 0.2);
+    EXPECT_LT(report["server_cpu_seconds"], 1u);
+}
+
 // More than sockets hold and a ring of a hundred entries, for one that reads nothing until the other
 // one has everything.
 TEST_P(Bench, ATooSmallRingIsReported) {
