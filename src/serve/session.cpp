@@ -206,7 +206,7 @@ void Session::close() {
 }
 
 void Session::discard(std::size_t bytes) {
-    discarded_bytes_ += bytes;
+    discarded_bytes_ += static_cast<std::uint32_t>(bytes);
     if (discarded_bytes_ > discard_bytes_max) close();
 }
 

@@ -146,7 +146,7 @@ class Session : public ConnectionOwner, public Subscriber {
     const char* ending_reason_ = nullptr;  // a string literal's
     std::span<const char> lent_heartbeat_{};
     std::unique_ptr<Past> past_;
-    std::size_t discarded_bytes_ = 0;
+    std::uint32_t discarded_bytes_ = 0;
     bool ended_ = false;
     bool left_ = false;
     bool lossless_ = false;
