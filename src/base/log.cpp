@@ -30,7 +30,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = LogWriter::Clock;
 
-constexpr std::size_t queue_messages_max = 4096;
+// Each costs 400 bytes from the start; what is said often is limited long before it comes here.
+constexpr std::size_t queue_messages_max = 1024;
 // What a stop, and a line written without the queue, waits at most for a stderr that does not take
 // anything.
 constexpr auto patience = 1s;
