@@ -56,8 +56,10 @@ bool read_beside(const CommandLine& line, std::vector<Curve>& curves) {
 }
 
 int run(const CommandLine& line) {
-    std::vector<Curve> curves(1);
-    if (!read_beside(line, curves) || !raise_descriptor_limit(line.run)) return 2;
+    std::vector<Curve> curves(line.draws_only() ? 0 : 1);
+    if (!read_beside(line, curves)) return 2;
+    if (line.draws_only()) return write_file(line.chart_file, chart_svg(curves)) ? 0 : 1;
+    if (!raise_descriptor_limit(line.run)) return 2;
     Loop loop(line.run);
     const RunResult result = loop.run();
     const auto figures = figures_of(result, line.run);

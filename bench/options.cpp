@@ -169,7 +169,8 @@ const std::vector<BenchOption>& bench_options() {
          [](Line& line, Text text) { return set_text(text, line.percentiles_file); }},
         {"chart", "FILE", "Draw the distribution of latencies as SVG",
          [](Line& line, Text text) { return set_text(text, line.chart_file); }},
-        {"beside", "NAME=FILE", "Draw also that of a percentile file; may be given again",
+        {"beside", "NAME=FILE",
+         "Draw also a percentile file, without a server only such; may be given again",
          [](Line& line, Text text) {
              const auto equals = text.find('=');
              if (equals == Text::npos || equals == 0 || equals + 1 == text.size())
@@ -210,6 +211,7 @@ std::string what_is_wrong_with_endpoints(const RunOptions& run) {
 
 std::string what_is_wrong(const CommandLine& line) {
     const RunOptions& run = line.run;
+    if (line.draws_only()) return {};
     if (std::string error = what_is_wrong_with_endpoints(run); !error.empty()) return error;
     const bool drains = run.verified && *run.verified < run.readers;
     if (run.follow) {

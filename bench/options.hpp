@@ -22,6 +22,11 @@ struct CommandLine {
     bool help = false;
     bool version = false;
     std::string error;  // the first one; empty: none
+
+    // A chart of percentile files is wanted, and no run.
+    [[nodiscard]] bool draws_only() const {
+        return run.endpoints.empty() && !chart_file.empty() && !beside.empty();
+    }
 };
 
 struct BenchOption {

@@ -49,6 +49,7 @@ TEST(BenchOptions, GoodOnesAreTaken) {
     EXPECT_EQ(error_of(base + "--idle 1"), "");
     EXPECT_EQ(error_of("--nats 127.0.0.1:4222 --lines 1"), "");
     EXPECT_TRUE(parsed("--help").help);
+    EXPECT_TRUE(parsed("--chart a.svg --beside a=a.hgrm --beside b=b.hgrm").draws_only());
 }
 
 TEST(BenchOptions, WrongOnesAreTold) {
@@ -75,6 +76,7 @@ TEST(BenchOptions, WrongOnesAreTold) {
         {"--lines 1 --stall-reader 1 --stall-seconds 1", "there is no such reader"},
         {"--lines 1 --stall-reader 0", "needs --stall-seconds"},
         {"--lines 1 --readers 9 --verify 1 --churn-readers 1", "need all others verified"},
+        {"--chart a.svg", "how much?"},
         {"--follow", "--follow needs --seconds"},
         {"--follow --seconds 1 --lines 5", "nothing is written"},
         {"--follow --seconds 1 --readers 9 --verify 1", "every reader is verified"},
