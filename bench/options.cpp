@@ -225,6 +225,8 @@ std::string what_is_wrong(const CommandLine& line) {
     } else if (line.seconds == 0 && run.writer.lines == 0 && run.idle_seconds == 0) {
         return "how much? --lines, or --rate and --seconds, or --idle";
     }
+    if (run.writer.line_kind == LineKind::json && run.endpoints.front().protocol > Protocol::sse)
+        return "--line-kind json is for servers that read it: --sse or --tcp";
     if (run.writer.rate > 0 && run.writer.window > 0) return "--window means nothing at a --rate";
     const bool odd = !run.stall_readers.empty() || run.churn_readers > 0;
     if (odd && (drains || run.writer.window > 0))

@@ -76,6 +76,7 @@ TEST(BenchOptions, WrongOnesAreTold) {
         {"--lines 1 --stall-reader 1 --stall-seconds 1", "there is no such reader"},
         {"--lines 1 --stall-reader 0", "needs --stall-seconds"},
         {"--lines 1 --readers 9 --verify 1 --churn-readers 1", "need all others verified"},
+        {"--nats 127.0.0.1:4222 --lines 1 --line-kind json", "for servers that read it"},
         {"--chart a.svg", "how much?"},
         {"--follow", "--follow needs --seconds"},
         {"--follow --seconds 1 --lines 5", "nothing is written"},
