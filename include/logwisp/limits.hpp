@@ -41,6 +41,10 @@ inline constexpr std::size_t batch_bytes_soft = 256 * 1024;
 inline constexpr std::uint32_t batch_entries_max = 1024;
 // A batch is at most this part of the smallest buffer, so that one burst is sent in several turns instead of overrunning everybody.
 inline constexpr std::uint32_t batches_per_buffer = 4;
+// Published in one turn and sent together: to send 500 lines costs a reader's connection hardly more than 250. All of a buffer would
+// overrun a reader that is only a little behind.
+inline constexpr std::uint32_t batches_per_turn = 2;
+static_assert(2 * batches_per_turn <= batches_per_buffer, "what a reader may fall behind while it is greeted is at most its buffer");
 
 // A byte of a line becomes at most six bytes of JSON (\u0000); the rest of an entry (time, source, level, truncation) is bounded.
 inline constexpr std::size_t json_growth_max = 6;

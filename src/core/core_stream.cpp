@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "logwisp/limits.hpp"
 #include "serve/heartbeat.hpp"
 #include "wire/numbered.hpp"
 #include "wire/sse.hpp"
@@ -45,7 +46,9 @@ bool CoreStream::publish() {
         before_ = nullptr;
         begin();
     }
-    const bool more = home_->publish();
+    bool more = true;
+    for (std::uint32_t batches = 0; more && batches < batches_per_turn; ++batches)
+        more = home_->publish();
     if (retired_ == nullptr || !home_->stopped()) return more;
     complete_ = home_->tell_end();
     if (complete_ && !has_successor_) home_->end_record();

@@ -17,7 +17,8 @@ ViewOptions Stream::view_options(Framing framing) const {
     const bool events = framing == Framing::server_sent_events;
     ViewOptions view;
     view.buffer_entries = events ? options_.http_buffer_entries : options_.tcp_buffer_entries;
-    view.slack_entries = 2 * batch_entries_;
+    // Two turns: its head goes out in the first one.
+    view.slack_entries = 2 * batches_per_turn * batch_entries_;
     // The lines view is also what the others are framed from.
     view.entries_max = view.slack_entries +
                        (lines ? std::max(options_.http_buffer_entries, options_.tcp_buffer_entries)

@@ -233,5 +233,30 @@ TEST(Batch, KeepsEntriesOfAnySize) {
     EXPECT_TRUE(batch.full());
 }
 
+// A reader that asked for all there is begins to be sent it in the next turn, after its head; what
+// two turns bring meanwhile must not push it out.
+TEST(StreamBuffer, HasRoomForWhatComesWhileAReaderIsGreeted) {
+    StreamOptions wanted;
+    wanted.epoch = "e";
+    wanted.sse_frame = &framed;
+    Stream stream(wanted);
+    const auto publish = [&stream](std::uint32_t entries) {
+        const Published published(stream.next(), entries);
+        stream.append(published.batch);
+    };
+    View& events = stream.events();
+    for (std::uint32_t entries = 0; entries < wanted.http_buffer_entries; entries += 250)
+        publish(250);
+    Random random(1);
+    Reader reader(random);
+    EXPECT_EQ(events.subscribe(reader, events.tail(wanted.http_buffer_entries)).dropped, 0u);
+    for (std::uint32_t turn = 0; turn < 2; ++turn)
+        for (std::uint32_t batch = 0; batch < batches_per_turn; ++batch)
+            publish(stream.batch_entries());
+    EXPECT_FALSE(events.overrun(reader));
+    publish(1);
+    EXPECT_TRUE(events.overrun(reader));
+}
+
 }  // namespace
 }  // namespace logwisp
