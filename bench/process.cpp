@@ -20,14 +20,15 @@ void add_process(pid_t pid, ProcessSample& sample) {
     const std::filesystem::path root = "/proc/" + std::to_string(pid);
     std::error_code error;
     for (const auto& task : std::filesystem::directory_iterator(root / "task", error)) {
+        ThreadSample sampled;
         std::uint64_t running_ns = 0;
         std::ifstream(task.path() / "schedstat") >> running_ns;
-        sample.cpu_seconds += static_cast<double>(running_ns) / 1e9;
-        std::ifstream thread(task.path() / "status");
-        std::uint64_t switches = 0;
-        for (std::string word; thread >> word;)
-            if (word == "voluntary_ctxt_switches:" && thread >> switches)
-                sample.wakeups += switches;
+        sampled.cpu_seconds = static_cast<double>(running_ns) / 1e9;
+        std::ifstream status(task.path() / "status");
+        bool whole = false;  // it has not ended meanwhile
+        for (std::string word; status >> word;)
+            if (word == "voluntary_ctxt_switches:") whole = !!(status >> sampled.wakeups);
+        if (whole) sample.threads[static_cast<pid_t>(std::stol(task.path().filename()))] = sampled;
     }
     std::ifstream status(root / "status");
     for (std::string word; status >> word;)
@@ -39,6 +40,17 @@ void add_process(pid_t pid, ProcessSample& sample) {
 }
 
 }  // namespace
+
+ThreadSample spent_between(const ProcessSample& before, const ProcessSample& after) {
+    ThreadSample spent;
+    for (const auto& [thread, sampled] : after.threads) {
+        const auto known = before.threads.find(thread);
+        const ThreadSample earlier = known == before.threads.end() ? ThreadSample{} : known->second;
+        spent.cpu_seconds += sampled.cpu_seconds - earlier.cpu_seconds;
+        spent.wakeups += sampled.wakeups - earlier.wakeups;
+    }
+    return spent;
+}
 
 ProcessSample sample_processes(const std::vector<pid_t>& pids) {
     ProcessSample sample;

@@ -5,17 +5,26 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace logwisp::bench {
 
-struct ProcessSample {
+struct ThreadSample {
     double cpu_seconds = 0;
     std::uint64_t wakeups = 0;  // voluntary context switches
+};
+
+struct ProcessSample {
+    std::map<pid_t, ThreadSample> threads;
     std::uint64_t rss_kib = 0;
     std::uint64_t descriptors = 0;
 };
+
+// What the threads of `after` have spent since `before`. The kernel's own, which write to the disk
+// for the process, come and go: what one had spent that is gone is not known.
+ThreadSample spent_between(const ProcessSample& before, const ProcessSample& after);
 
 // What an allocation counter preloaded into the server has written to its file
 // (tests/support/count_new.cpp).

@@ -21,7 +21,8 @@ void add_server(const RunResult& result, const RunOptions& options, std::vector<
     const ProcessSample& connected = result.connected;
     const ProcessSample& before = result.before;
     const ProcessSample& after = result.after;
-    const double cpu = after.cpu_seconds - before.cpu_seconds;
+    const ThreadSample spent = spent_between(before, after);
+    const double cpu = spent.cpu_seconds;
     const auto add = [&](const char* name, double value, int decimals, const char* unit) {
         figures.push_back({name, value, decimals, unit});
     };
@@ -30,15 +31,15 @@ void add_server(const RunResult& result, const RunOptions& options, std::vector<
         add("deliveries_per_server_cpu_second", static_cast<double>(result.received) / cpu, 0, "");
         add("megabytes_per_server_cpu_second", static_cast<double>(result.wire_bytes) / cpu / 1e6,
             1, "MB");
-        add("server_wakeups", growth(before.wakeups, after.wakeups), 0, "");
+        add("server_wakeups", static_cast<double>(spent.wakeups), 0, "");
     }
-    add("server_connect_cpu_seconds", connected.cpu_seconds - result.alone.cpu_seconds, 4, "s");
+    add("server_connect_cpu_seconds", spent_between(result.alone, connected).cpu_seconds, 4, "s");
     if (result.idle_seconds > 0) {
+        const ThreadSample idle = spent_between(connected, before);
         add("idle_seconds", result.idle_seconds, 3, "s");
-        add("idle_cpu_percent",
-            100 * (before.cpu_seconds - connected.cpu_seconds) / result.idle_seconds, 3, "%");
-        add("idle_wakeups_per_second",
-            growth(connected.wakeups, before.wakeups) / result.idle_seconds, 2, "/s");
+        add("idle_cpu_percent", 100 * idle.cpu_seconds / result.idle_seconds, 3, "%");
+        add("idle_wakeups_per_second", static_cast<double>(idle.wakeups) / result.idle_seconds, 2,
+            "/s");
     }
     add("memory_per_reader_bytes",
         growth(result.alone.rss_kib, connected.rss_kib) * 1024 /
