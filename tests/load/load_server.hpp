@@ -69,6 +69,6 @@ struct BenchReport {
 };
 
 BenchReport run_bench(const LoadServer& server,
-                        const std::vector<std::vector<std::string>>& arguments);
+                      const std::vector<std::vector<std::string>>& arguments);
 
 }  // namespace logwisp::load_test
