@@ -11,7 +11,7 @@ namespace {
 constexpr double width = 800;
 constexpr double height = 420;
 constexpr double left = 70;
-constexpr double right = 20;
+constexpr double right = 32;
 constexpr double top = 20;
 constexpr double bottom = 60;
 constexpr int rows = 5;
