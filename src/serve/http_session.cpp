@@ -305,7 +305,7 @@ void HttpSession::answer_error(std::uint16_t status, std::string_view message,
     HttpAnswer reply;
     reply.status = status;
     reply.body = http_error_body(status, message,
-                                 status == 404 ? site().available : std::vector<std::string>{});
+                                 status == 404 ? site().available() : std::vector<std::string>{});
     reply.headers = std::move(headers);
     answer(reply);
 }

@@ -18,9 +18,6 @@ void add_stream_routes(Site& site, const std::string& prefix,
 // After the streams' own, so that a stream whose status_path is "/healthz" keeps it.
 void add_probe_routes(Site& site) {
     site.connections_max += spare_connections;
-    for (const Route& route : site.routes)
-        if (route.kind != RouteKind::entries || route.stream->past.kept())
-            site.available.push_back(route.path);
     site.routes.push_back({"/healthz", RouteKind::health, nullptr});
     site.routes.push_back({"/readyz", RouteKind::ready, nullptr});
 }
@@ -31,6 +28,16 @@ const Route* Site::find(std::string_view path) const {
     for (const Route& route : routes)
         if (route.path == path) return &route;
     return nullptr;
+}
+
+std::vector<std::string> Site::available() const {
+    std::vector<std::string> paths;
+    for (const Route& route : routes) {
+        const bool probe = route.kind == RouteKind::health || route.kind == RouteKind::ready;
+        const bool empty = route.kind == RouteKind::entries && !route.stream->past.kept();
+        if (!probe && !empty) paths.push_back(route.path);
+    }
+    return paths;
 }
 
 std::shared_ptr<Site> make_http_site(const std::shared_ptr<StreamInfo>& stream) {

@@ -32,14 +32,16 @@ struct PortCounters {
 struct Site {
     std::string host;
     std::uint16_t port = 0;
-    std::shared_ptr<StreamInfo> tcp;     // set: raw TCP of this stream
-    std::vector<Route> routes;           // else: HTTP
-    std::vector<std::string> available;  // the paths a lost visitor is told of
+    std::shared_ptr<StreamInfo> tcp;  // set: raw TCP of this stream
+    std::vector<Route> routes;        // else: HTTP
     bool router = false;
     std::uint32_t connections_max = 0;
     std::shared_ptr<PortCounters> counters = std::make_shared<PortCounters>();
 
     [[nodiscard]] const Route* find(std::string_view path) const;
+    // The paths a lost visitor is told of. Whether a stream has a past is known only when its ledger
+    // is open, which is after its port is.
+    [[nodiscard]] std::vector<std::string> available() const;
 };
 
 // The HTTP site of one stream, or of all (router).
