@@ -35,9 +35,11 @@ class Backend {
     virtual void cancel(Completion& completion) = 0;
 
     // Submits what is pending, waits until something completes, a wake arrives or wait_ns passes
-    // (0: does not wait; < 0: no limit), then runs the callbacks of at most outcomes_per_turn_max
+    // (0: does not wait; < 0: no limit), calls on_waited, then runs the callbacks of at most outcomes_per_turn_max
     // outcomes. Returns how many callbacks ran.
     virtual std::size_t turn(std::int64_t wait_ns) = 0;
+    // What was to be sent has been, and no callback has run yet. Set before the first turn.
+    std::function<void()> on_waited;
 
     // Ends the wait of `target`'s turn(); on_wake of the target's reactor runs. Cheap: at most one
     // wake is pending per target. `target` is of the same kind as this. Called on this backend's

@@ -149,6 +149,7 @@ std::size_t EpollBackend::turn(std::int64_t wait_ns) {
     outcomes_ = 0;
     begin_submitted();
     fetch_events(ready_.empty() && done_.empty() ? timeout_from(wait_ns) : 0);
+    if (on_waited) on_waited();
     if (woken_) {
         woken_ = false;
         if (on_wake) on_wake();

@@ -9,7 +9,9 @@ namespace logwisp {
 
 Reactor::Reactor(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {
     CHECK(backend_ != nullptr);
-    now_ms_ = backend_->now_ns() / 1'000'000;
+    read_clock();
+    // Before the callbacks: after a long wait they would take its beginning for now.
+    backend_->on_waited = [this] { read_clock(); };
 }
 
 void Reactor::run() {
@@ -21,8 +23,7 @@ void Reactor::run() {
 
 void Reactor::run_turn(std::int64_t wait_ns) {
     backend_->turn(bounded_wait_ns(wait_ns));
-    now_ms_ = backend_->now_ns() / 1'000'000;
-    timers_.run_due(now_ms_);
+    timers_.run_due(now_ms());
     work_left_ = false;
     // By index: a hook may add or remove one.
     for (std::size_t i = 0; i < hooks_.size(); ++i) {
@@ -34,7 +35,7 @@ void Reactor::run_turn(std::int64_t wait_ns) {
 
 std::int64_t Reactor::bounded_wait_ns(std::int64_t wait_ns) const {
     if (work_left_) return 0;
-    // The clock is read again: callbacks and hooks took time since now_ms_.
+    // The clock is read again: callbacks and hooks took time since it was.
     const std::int64_t timer_ms = timers_.next_in_ms(backend_->now_ns() / 1'000'000);
     if (timer_ms < 0) return wait_ns;
     const std::int64_t timer_ns = timer_ms * 1'000'000;

@@ -53,26 +53,28 @@ class Reactor {
     // No-op when the completion is free.
     void cancel(Completion& completion);
 
-    void arm(Timer& timer, std::uint64_t delay_ms) { timers_.arm(timer, now_ms_ + delay_ms); }
+    void arm(Timer& timer, std::uint64_t delay_ms) { timers_.arm(timer, now_ms() + delay_ms); }
     void disarm(Timer& timer) { timers_.disarm(timer); }
 
     void add_turn_hook(TurnHook& hook) { hooks_.push_back(&hook); }
     void remove_turn_hook(TurnHook& hook);
 
-    // Taken once per turn, monotonic.
-    [[nodiscard]] std::uint64_t now_ms() const { return now_ms_; }
+    // Taken once per turn, when it has waited and before any callback; monotonic.
+    [[nodiscard]] std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+    [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
     // Turns completed.
     [[nodiscard]] std::uint64_t turns() const { return turns_; }
     [[nodiscard]] Backend& backend() { return *backend_; }
 
   private:
+    void read_clock() { now_ns_ = backend_->now_ns(); }
     void submit(Completion& completion, Operation operation, int descriptor);
     [[nodiscard]] std::int64_t bounded_wait_ns(std::int64_t wait_ns) const;
 
     std::unique_ptr<Backend> backend_;
     Timers timers_;
     std::vector<TurnHook*> hooks_;
-    std::uint64_t now_ms_ = 0;
+    std::uint64_t now_ns_ = 0;
     std::uint64_t turns_ = 0;
     bool stopping_ = false;
     bool work_left_ = false;

@@ -79,6 +79,7 @@ std::size_t UringBackend::turn(std::int64_t wait_ns) {
     const bool work = !ended_.empty() || !starved_.empty() || !left_over_.empty() ||
                       !to_cancel_.empty() || io_uring_cq_ready(ring_.get()) != 0;
     enter(work ? 0 : wait_ns);
+    if (on_waited) on_waited();
     sends_due_ += sends_queued_;
     sends_queued_ = 0;
     ++turn_;

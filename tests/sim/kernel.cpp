@@ -75,6 +75,7 @@ std::size_t SimBackend::turn(std::int64_t wait_ns) {
             wait_ns < 0 ? forever_ns - now : static_cast<std::uint64_t>(wait_ns);
         sleeps_until_ns_ = now_wanted ? now : next_moment_ns(now + wait);
     }
+    if (on_waited) on_waited();
     delivering_ = true;
     const std::size_t delivered = deliver_due();
     if (wake_pending_) {
