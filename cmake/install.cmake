@@ -8,6 +8,9 @@ foreach(section 1 5)
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/prometheus ${CMAKE_SOURCE_DIR}/packaging/grafana
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/logwisp)
+
 # The unit names the program by its full path, which is known only now.
 set(LOGWISP_INSTALLED ${CMAKE_INSTALL_FULL_BINDIR}/logwisp)
 configure_file(${CMAKE_SOURCE_DIR}/systemd/logwisp.service.in ${CMAKE_BINARY_DIR}/generated/logwisp.service @ONLY)

@@ -57,6 +57,7 @@ struct HttpConfig : ServerConfig {
     std::string stream_path = "/stream";
     std::string status_path = "/status";
     std::string entries_path = "/entries";
+    std::string metrics_path = "/metrics";  // empty: not served
     std::vector<std::string> cors_origins;  // exact origins, or "*"
     friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };

@@ -56,6 +56,9 @@ constexpr std::size_t entry_bytes_max(std::size_t line_bytes) {
     return json_growth_max * line_bytes + entry_overhead_bytes_max;
 }
 
+// Batches of a stream of which is known when they were seen, per core: 8 KiB. A reader that is further behind is measured from the oldest.
+inline constexpr std::size_t seen_times_max = 512;
+
 // --- Rings ---
 inline constexpr std::uint32_t buffer_entries_floor = 16;
 inline constexpr std::uint32_t buffer_entries_ceiling = 1'000'000;

@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view path_expectation =
     R"(a path of at most 256 characters that starts with "/", has no "." or ".." in it as a part of )"
     R"(its own, and holds only letters, digits and -._~!$&'()*+,;=:@/)";
+constexpr std::string_view metrics_path_expectation =
+    R"("" or a path of at most 256 characters that starts with "/", has no "." or ".." in it as a part )"
+    R"(of its own, and holds only letters, digits and -._~!$&'()*+,;=:@/)";
 constexpr std::int64_t clients_ceiling = 1'000'000;
 
 // The keys both servers of a stream have. `Server` gives the one meant.
@@ -78,6 +81,12 @@ void add_server(std::vector<OptionOf<StreamConfig>>& out, bool http, Server) {
              .expects = path_expectation,
              .accepts = is_url_path},
             [](auto& s) -> auto& { return s.http.entries_path; });
+        add(
+            {.key = "httpserver.metrics_path",
+             .help = "Where the metrics of the whole service are served; \"\" is nowhere",
+             .expects = metrics_path_expectation,
+             .accepts = [](std::string_view text) { return text.empty() || is_url_path(text); }},
+            [](auto& s) -> auto& { return s.http.metrics_path; });
         add(
             {.key = "httpserver.cors_origins",
              .help = "Web origins whose pages may read the stream",

@@ -11,9 +11,9 @@
 namespace logwisp {
 namespace {
 
-// Answered by every HTTP listener whatever is configured; the router answers /status too.
+// Answered by every HTTP listener whatever is configured; the router answers /status and /metrics too.
 constexpr std::array service_paths{"/healthz", "/readyz"};
-constexpr std::array router_names{"status", "healthz", "readyz"};
+constexpr std::array router_names{"status", "metrics", "healthz", "readyz"};
 
 class Validation {
   public:
@@ -93,9 +93,11 @@ class Validation {
         constexpr std::string_view stream_path = "httpserver.stream_path";
         constexpr std::string_view status_path = "httpserver.status_path";
         constexpr std::string_view entries_path = "httpserver.entries_path";
+        constexpr std::string_view metrics_path = "httpserver.metrics_path";
         const Path all[] = {{stream_path, http.stream_path},
                             {status_path, http.status_path},
-                            {entries_path, http.entries_path}};
+                            {entries_path, http.entries_path},
+                            {metrics_path, http.metrics_path}};
         if (!http.enabled) return;
         for (const Path& path : all)
             if (refused(i, path.key)) return;

@@ -146,10 +146,17 @@ void Core::on_accept_failed(Listener& listener) {
         site->counters->accept_failures.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Core::count_refused(const Site& site) {
+    site.counters->refused.fetch_add(1, std::memory_order_relaxed);
+    if (site.tcp != nullptr)
+        site.tcp->per_core[index_].refused[static_cast<std::size_t>(Server::tcp)].add();
+}
+
 void Core::on_accepted(Listener& listener, int socket) {
     const std::shared_ptr<const Site> site = site_of(listener);
     if (draining_ || site == nullptr ||
         site->counters->connections.load(std::memory_order_relaxed) >= site->connections_max) {
+        if (!draining_ && site != nullptr) count_refused(*site);
         reactor_.backend().close(socket);
         return;
     }
@@ -212,61 +219,6 @@ std::uint64_t Core::random() {
     value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
     return value ^ (value >> 31);
 }
-
-// --- Status. ---
-
-StatusFacts Core::status_facts() {
-    StatusFacts facts;
-    facts.now_ms = reactor_.now_ms();
-    facts.backend = reactor_.backend().name();
-    facts.cores = fabric_.cores();
-    if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
-    facts.router = plan_->router;
-    facts.router_port = plan_->router_port;
-    for (const PlannedListener& listener : plan_->listeners)
-        facts.accept_failures +=
-            listener.site->counters->accept_failures.load(std::memory_order_relaxed);
-    return facts;
-}
-
-void Core::ask_status(const std::shared_ptr<StreamInfo>& info, const StatusQuestion& question,
-                      Session& session) {
-    CoreStream* here = find(info->id);
-    if (here != nullptr && here->home() != nullptr)
-        return session.on_status(
-            stream_status(*info, status_facts(), here->home()->watchers_json(question)));
-    // Asked of a stream that a reload has ended since.
-    if (info->home_core == index_)
-        return session.on_status(stream_status(*info, status_facts(), {}));
-    waiting_for_status_[session.id()] = &session;
-    Message message;
-    message.kind = Message::Kind::task;
-    message.task = std::make_unique<Message::Task>([info, question, session_id = session.id(),
-                                                    asker = index_](Core& home) {
-        CoreStream* stream = home.find(info->id);
-        const WatchersJson watchers = stream != nullptr && stream->home() != nullptr
-                                          ? stream->home()->watchers_json(question)
-                                          : WatchersJson();
-        Message reply;
-        reply.kind = Message::Kind::task;
-        reply.task = std::make_unique<Message::Task>(
-            [session_id, json = stream_status(*info, home.status_facts(), watchers)](Core& core) {
-                core.deliver_status(session_id, json);
-            });
-        home.fabric_.post(home.index_, asker, std::move(reply));
-    });
-    fabric_.post(index_, info->home_core, std::move(message));
-}
-
-void Core::deliver_status(std::uint64_t session_id, std::string json) {
-    const auto found = waiting_for_status_.find(session_id);
-    if (found == waiting_for_status_.end()) return;  // it did not wait
-    Session* session = found->second;
-    waiting_for_status_.erase(found);
-    if (!session->gone()) session->on_status(std::move(json));
-}
-
-std::string Core::all_status() { return logwisp::all_status(plan_->streams, status_facts()); }
 
 bool Core::ready() const {
     if (draining_ || plan_ == nullptr) return false;

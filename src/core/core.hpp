@@ -66,6 +66,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void ask_status(const std::shared_ptr<StreamInfo>& stream, const StatusQuestion& question,
                     Session& session) override;
     [[nodiscard]] std::string all_status() override;
+    [[nodiscard]] std::string metrics(MetricsFormat format) override;
     [[nodiscard]] bool ready() const override;
     [[nodiscard]] bool draining() const override { return draining_; }
     void begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) override {
@@ -92,6 +93,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
 
     void on_accepted(Listener& listener, int socket) override;
     void on_accept_failed(Listener& listener) override;
+    void count_refused(const Site& site);
     [[nodiscard]] std::shared_ptr<const Site> site_of(const Listener& listener) const;
 
     // TurnHook, and its parts in order.

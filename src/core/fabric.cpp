@@ -1,14 +1,24 @@
 #include "core/fabric.hpp"
 
+#include <ctime>
+
 #include "logwisp/limits.hpp"
 
 namespace logwisp {
 
 namespace {
 constexpr std::size_t control_mailbox_messages = 64;
+
+std::uint64_t wall_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
 }  // namespace
 
-Fabric::Fabric(std::size_t cores) : cores_(cores), backends_(cores, nullptr) {
+Fabric::Fabric(std::size_t cores)
+    : cores_(cores), started_ns_(wall_ns()), backends_(cores, nullptr) {
     for (std::size_t from = 0; from <= cores; ++from) {
         senders_.push_back(std::make_unique<Sender>());
         senders_.back()->waiting.resize(cores);

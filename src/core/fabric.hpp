@@ -21,6 +21,9 @@ class Fabric {
     [[nodiscard]] std::size_t cores() const { return cores_; }
     [[nodiscard]] std::uint32_t control() const { return static_cast<std::uint32_t>(cores_); }
 
+    // Since 1970.
+    [[nodiscard]] std::uint64_t started_ns() const { return started_ns_; }
+
     // Thread-safe.
     [[nodiscard]] DescriptorBudget& descriptors() { return descriptors_; }
 
@@ -56,6 +59,7 @@ class Fabric {
     }
 
     std::size_t cores_;
+    std::uint64_t started_ns_;
     DescriptorBudget descriptors_;
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * cores + to
     std::vector<std::unique_ptr<Sender>> senders_;

@@ -123,6 +123,7 @@ void StreamHome::catch_up(std::uint32_t core) {
     while (sequence < ring.next() && fabric_.has_room_for_batch(core_index_, core)) {
         Batch& batch = pool_.take();
         batch.first_sequence = sequence;
+        batch.seen_ns = stream_.seen_ns(sequence);
         while (sequence < ring.next() && !batch.full() &&
                batch.entries() < stream_.batch_entries()) {
             const std::span<const char> line = ring.frame(sequence++);

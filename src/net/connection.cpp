@@ -169,7 +169,7 @@ const char* Connection::sweep() {
     }
     if (++stalled_sweeps_ < write_stall_ms / liveness_sweep_ms) return nullptr;
     close();
-    return "it took nothing for too long";
+    return peer_took_nothing;
 }
 
 }  // namespace logwisp

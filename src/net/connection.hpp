@@ -19,6 +19,8 @@
 
 namespace logwisp {
 
+inline constexpr const char* peer_took_nothing = "it took nothing for too long";
+
 class ConnectionOwner {
   public:
     // Bytes from the peer, valid during the call.
@@ -75,7 +77,7 @@ class Connection {
     void clear_deadline();
 
     // Called every liveness_sweep_ms: closes a connection that has taken (almost) nothing for
-    // write_stall_ms, or whose peer is gone. Returns why, or nullptr.
+    // write_stall_ms (and returns peer_took_nothing), or whose peer is gone. Returns why, or nullptr.
     const char* sweep();
 
   private:

@@ -16,6 +16,7 @@
 namespace logwisp {
 
 class Session;
+enum class MetricsFormat : std::uint8_t;
 struct StatusQuestion;
 
 class Host {
@@ -34,6 +35,7 @@ class Host {
     virtual void ask_status(const std::shared_ptr<StreamInfo>& stream,
                             const StatusQuestion& question, Session& session) = 0;
     [[nodiscard]] virtual std::string all_status() = 0;
+    [[nodiscard]] virtual std::string metrics(MetricsFormat format) = 0;
     // Every stream follows its targets and nobody is draining.
     [[nodiscard]] virtual bool ready() const = 0;
     // The process is stopping: readers are given what they lack, new ones are not taken.

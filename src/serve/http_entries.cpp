@@ -67,6 +67,7 @@ void HttpSession::begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpA
     entries_ = std::make_unique<EntriesAnswer>(entries);
     requests_->keep_alive = false;
     read_stream(wanted);
+    count_reader(Server::http);
     answer(head);
     requests_.reset();
     connection().clear_deadline();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "logwisp/limits.hpp"
+#include "serve/metrics.hpp"
 #include "serve/status.hpp"
 #include "wire/json.hpp"
 #include "wire/sse.hpp"
@@ -158,6 +159,14 @@ void HttpSession::respond(const HttpRequest& request) {
         }
         case RouteKind::all_status:
             return answer_json(200, host().all_status());
+        case RouteKind::metrics: {
+            const MetricsFormat format = metrics_format(request.accept);
+            HttpAnswer reply;
+            reply.content_type = metrics_content_type(format);
+            reply.headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept"}};
+            reply.body = host().metrics(format);
+            return answer(reply);
+        }
         case RouteKind::health:
             return answer_json(200, R"({"status":"ok"})");
         case RouteKind::ready:
@@ -205,6 +214,7 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     StreamInfo& stream = *wanted;
     if (!take_place(stream)) return refuse_full(request);
     read_stream(wanted);
+    count_reader(Server::http);
     requests_->keep_alive = false;
     answer(head);
 
@@ -220,6 +230,7 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
 bool HttpSession::take_place(StreamInfo& stream) {
     const std::uint32_t others = stream.http_readers.fetch_add(1, std::memory_order_relaxed);
     if (others < stream.config.http.clients_max) return true;
+    stream.per_core[host().core_index()].refused[static_cast<std::size_t>(Server::http)].add();
     stream.http_readers.fetch_sub(1, std::memory_order_relaxed);
     return false;
 }

@@ -35,7 +35,7 @@ void Session::pump() {
     }
     View::Next next = view().pull(*this, send_bytes_max);
     if (next.gap.dropped > 0) {
-        tell_gap(next.gap);
+        tell_gap(next.gap, Drop::behind);
         connection_.send_queued();
     } else if (!next.entries.empty()) {
         ++host_.lent_sends;
@@ -57,6 +57,9 @@ std::span<const char> Session::on_borrowed_sent(std::size_t bytes) {
     --host_.lent_sends;
     const std::span<const char> heartbeat = std::exchange(lent_heartbeat_, {});
     if (left_) return {};
+    if (heartbeat.empty() && bytes > 0)
+        if (const std::uint64_t seen_ns = view().seen_ns(*this); seen_ns != 0)
+            counters().delivery.observe(host_.reactor().now_ns() - seen_ns);
     // A heartbeat that did not begin to fit is let go: the reader has plenty to read.
     const std::span<const char> rest =
         !heartbeat.empty() ? (bytes == 0 ? std::span<const char>{} : heartbeat.subspan(bytes))
@@ -67,9 +70,9 @@ std::span<const char> Session::on_borrowed_sent(std::size_t bytes) {
 
 void Session::on_sendable() { host_.request_pump(*this); }
 
-void Session::tell_gap(const View::Gap& gap, bool readable) {
+void Session::tell_gap(const View::Gap& gap, Drop why, bool readable) {
     if (gap.dropped == 0) return;
-    counters().dropped_entries.add(gap.dropped);
+    counters().dropped[static_cast<std::size_t>(why)].add(gap.dropped);
     connection_.queue(gap_notice(gap, readable && stream_->past.kept()));
 }
 
@@ -122,7 +125,7 @@ void Session::begin_reading(View& view, const ReadFrom& from) {
                          std::min(from.first.value_or(1), view.oldest()));
     }
     if (first < view.oldest() && kept) return catch_up(view, first);
-    tell_gap(view.subscribe(*this, first));
+    tell_gap(view.subscribe(*this, first), Drop::gone);
     host_.request_pump(*this);
 }
 
@@ -160,7 +163,7 @@ void Session::on_past_entry(std::uint64_t sequence, std::string_view json) {
 }
 
 void Session::on_past_gap(std::uint64_t first, std::uint64_t last) {
-    tell_gap({last - first + 1, first, last}, false);
+    tell_gap({last - first + 1, first, last}, Drop::gone, false);
     host_.request_pump(*this);
 }
 
@@ -168,7 +171,7 @@ void Session::on_past_end(std::uint64_t next) {
     View* const view = past_->then;
     leave_past();
     if (view == nullptr) return on_past_given();
-    tell_gap(view->subscribe(*this, next));
+    tell_gap(view->subscribe(*this, next), Drop::behind);
     host_.request_pump(*this);
 }
 
@@ -189,6 +192,7 @@ void Session::end(const char* reason) {
     if (ended_) return;
     ended_ = true;
     if (stream_ == nullptr) return;
+    why_left_ = End::stream;
     leave_past();
     if (!subscribed()) {
         connection_.queue(goodbye(reason));
@@ -207,13 +211,16 @@ void Session::close() {
 
 void Session::discard(std::size_t bytes) {
     discarded_bytes_ += static_cast<std::uint32_t>(bytes);
-    if (discarded_bytes_ > discard_bytes_max) close();
+    if (discarded_bytes_ <= discard_bytes_max) return;
+    why_left_ = End::talk;
+    close();
 }
 
 void Session::sweep() {
     discarded_bytes_ = 0;
     const char* why = connection_.sweep();
     if (why == nullptr) return;
+    if (why == peer_took_nothing) why_left_ = End::stalled;
     leave();
     log_debug("closed a reader: {}", why);
 }
@@ -224,6 +231,7 @@ void Session::leave() {
     leave_past();
     if (subscribed()) view().unsubscribe(*this);
     if (stream_ != nullptr) on_left(*stream_);
+    if (counted_) counters().ended[static_cast<std::size_t>(why_left_)].add();
 }
 
 void Session::on_closed() {

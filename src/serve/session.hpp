@@ -92,7 +92,7 @@ class Session : public ConnectionOwner, public Subscriber {
     void begin_reading(View& view, const ReadFrom& from);
     // Gives it the entries of [first, end), all of them past. on_past_given() follows.
     void read_past(std::uint64_t first, std::uint64_t end);
-    void tell_gap(const View::Gap& gap, bool readable = true);
+    void tell_gap(const View::Gap& gap, Drop why, bool readable = true);
     // It was given all it will be; what is queued still goes out.
     void finish();
     // Where the entries of a gap can be fetched.
@@ -100,6 +100,11 @@ class Session : public ConnectionOwner, public Subscriber {
     // A reader said something that nobody wants; one that goes on and on (discard_bytes_max between
     // two sweeps) is closed.
     void discard(std::size_t bytes);
+    // It is one of the readers that its server may have.
+    void count_reader(Server server) {
+        counters().readers[static_cast<std::size_t>(server)].add();
+        counted_ = true;
+    }
 
     Host& host() { return host_; }
     Connection& connection() { return connection_; }
@@ -147,8 +152,10 @@ class Session : public ConnectionOwner, public Subscriber {
     std::span<const char> lent_heartbeat_{};
     std::unique_ptr<Past> past_;
     std::uint32_t discarded_bytes_ = 0;
+    End why_left_ = End::client;
     bool ended_ = false;
     bool left_ = false;
+    bool counted_ = false;
     bool lossless_ = false;
     bool held_back_ = false;
 };

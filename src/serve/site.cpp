@@ -12,6 +12,8 @@ void add_stream_routes(Site& site, const std::string& prefix,
     site.routes.push_back({prefix + http.stream_path, RouteKind::stream, stream});
     site.routes.push_back({prefix + http.status_path, RouteKind::status, stream});
     site.routes.push_back({prefix + http.entries_path, RouteKind::entries, stream});
+    if (!http.metrics_path.empty())
+        site.routes.push_back({prefix + http.metrics_path, RouteKind::metrics, stream});
     site.connections_max += http.clients_max;
 }
 
@@ -59,6 +61,7 @@ std::shared_ptr<Site> make_router_site(const RouterConfig& router,
         if (stream->config.http.enabled)
             add_stream_routes(*site, "/" + stream->config.name, stream);
     site->routes.push_back({"/status", RouteKind::all_status, nullptr});
+    site->routes.push_back({"/metrics", RouteKind::metrics, nullptr});
     add_probe_routes(*site);
     return site;
 }

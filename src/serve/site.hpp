@@ -14,12 +14,20 @@
 
 namespace logwisp {
 
-enum class RouteKind : std::uint8_t { stream, status, entries, all_status, health, ready };
+enum class RouteKind : std::uint8_t {
+    stream,
+    status,
+    entries,
+    metrics,  // of the whole service
+    all_status,
+    health,
+    ready
+};
 
 struct Route {
     std::string path;
     RouteKind kind = RouteKind::health;
-    std::shared_ptr<StreamInfo> stream;  // stream, status, entries
+    std::shared_ptr<StreamInfo> stream;  // stream, status, entries; metrics at a path of its
 };
 
 // What is counted of a port over all cores, also across reloads: connections stay when a site is made anew.
@@ -27,6 +35,7 @@ struct PortCounters {
     std::atomic<std::uint32_t> connections{0};  // open now
     // Attempts in vain, at the descriptor limit mostly; those who came waited in the kernel's queue.
     std::atomic<std::uint64_t> accept_failures{0};
+    std::atomic<std::uint64_t> refused{0};  // closed at once: as many as may be were open
 };
 
 struct Site {

@@ -18,7 +18,8 @@ struct StatusFacts {
     std::size_t cores = 1;
     bool router = false;
     std::uint16_t router_port = 0;
-    std::uint64_t accept_failures = 0;  // of all ports
+    std::uint64_t accept_failures = 0;      // of all ports
+    std::uint64_t refused_connections = 0;  // the same
 };
 
 // Which files are asked about: all, or those of a path or of an inode (either will do).

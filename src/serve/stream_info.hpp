@@ -3,6 +3,7 @@
 // Everything but the counters is constant.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/counters.hpp"
+#include "base/histogram.hpp"
 #include "logwisp/config.hpp"
 #include "stream/ledger_state.hpp"
 #include "stream/past.hpp"
@@ -19,11 +21,25 @@ namespace logwisp {
 
 class LedgerFile;
 
+enum class Server : std::uint8_t { http, tcp };
+
+// Why a reader does not get an entry: it fell behind the buffer, or it asked for what is not there any more.
+enum class Drop : std::uint8_t { behind, gone };
+inline constexpr std::array<std::string_view, 2> drop_names{"behind", "gone"};
+
+// Why a reader went: by itself, or because it took nothing, its stream ended, or it sent too much.
+enum class End : std::uint8_t { client, stalled, stream, talk };
+inline constexpr std::array<std::string_view, 4> end_names{"client", "stalled", "stream", "talk"};
+
 // Written by the core whose index it stands under.
 struct alignas(64) CoreStreamCounters {
-    Counter dropped_entries;  // that readers did not get, each reader counted
-    Counter past_entries;     // read from the files again, each reader counted
+    std::array<Counter, drop_names.size()> dropped;  // entries, each reader counted; by Drop
+    std::array<Counter, end_names.size()> ended;     // readers; by End
+    std::array<Counter, 2> readers;                  // that came; by Server
+    std::array<Counter, 2> refused;                  // max_clients were there; by Server
+    Counter past_entries;  // read from the files again, each reader counted
     Counter sent_bytes;
+    Histogram delivery;  // from seeing a change to the kernel's having its oldest entry, per send
 };
 
 // Written by the home core once per turn in which something changed.
@@ -83,17 +99,23 @@ struct StreamInfo {
         return now_ms > started_ms ? (now_ms - started_ms) / 1000 : 0;
     }
     [[nodiscard]] std::uint64_t dropped_entries() const {
-        return sum(&CoreStreamCounters::dropped_entries);
+        return sum([](const CoreStreamCounters& core) {
+            std::uint64_t all = 0;
+            for (const Counter& counter : core.dropped) all += counter.get();
+            return all;
+        });
     }
     [[nodiscard]] std::uint64_t past_entries() const {
-        return sum(&CoreStreamCounters::past_entries);
+        return sum([](const CoreStreamCounters& core) { return core.past_entries.get(); });
     }
-    [[nodiscard]] std::uint64_t sent_bytes() const { return sum(&CoreStreamCounters::sent_bytes); }
-
-  private:
-    [[nodiscard]] std::uint64_t sum(Counter CoreStreamCounters::*counter) const {
+    [[nodiscard]] std::uint64_t sent_bytes() const {
+        return sum([](const CoreStreamCounters& core) { return core.sent_bytes.get(); });
+    }
+    // Of what `value` gives for each core.
+    template <class Value>
+    [[nodiscard]] std::uint64_t sum(Value value) const {
         std::uint64_t all = 0;
-        for (const CoreStreamCounters& core : per_core) all += (core.*counter).get();
+        for (const CoreStreamCounters& core : per_core) all += value(core);
         return all;
     }
 };

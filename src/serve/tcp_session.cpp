@@ -40,7 +40,11 @@ void TcpSession::open() {
     const std::uint32_t others = wanted->tcp_readers.fetch_add(1, std::memory_order_release);
     read_stream(wanted);
     connection().open();
-    if (others >= wanted->config.tcp.clients_max) return close();
+    if (others >= wanted->config.tcp.clients_max) {
+        counters().refused[static_cast<std::size_t>(Server::tcp)].add();
+        return close();
+    }
+    count_reader(Server::tcp);
     listening_ = std::make_unique<Listening>();
     listening_->since = since;
     host().join(wanted, *this);
@@ -91,7 +95,7 @@ void TcpSession::on_command(ReadCommand command) {
     const bool in_time =
         subscribed() && connection().can_send() && view().cursor(*this) == listening->joined_at;
     if (!in_time) {
-        tell_gap(listening->missed);
+        tell_gap(listening->missed, Drop::behind);
         return too_late();
     }
     if (!look_up(*stream(), command.from)) return refuse(no_descriptors);
@@ -121,7 +125,7 @@ void TcpSession::begin_now() {
         listening_->nothing_comes = true;
         return;
     }
-    if (listening_ != nullptr) tell_gap(std::exchange(listening_->missed, {}));
+    if (listening_ != nullptr) tell_gap(std::exchange(listening_->missed, {}), Drop::behind);
     go_ahead();
 }
 

@@ -43,6 +43,7 @@ void Batch::clear() {
     used_ = 0;
     ends_.clear();
     first_sequence = 0;
+    seen_ns = 0;
     if (capacity_ > batch_bytes_kept_max) {
         bytes_ = std::make_unique_for_overwrite<char[]>(batch_bytes_initial);
         capacity_ = batch_bytes_initial;

@@ -47,6 +47,11 @@ class Batch {
 
     // Sequence of the first entry; set by Stream::number.
     std::uint64_t first_sequence = 0;
+    // When the first change was seen that an entry of it is from, by the reactors' clock. 0: not known.
+    std::uint64_t seen_ns = 0;
+    void note_seen(std::uint64_t ns) {
+        if (ns != 0 && (seen_ns == 0 || ns < seen_ns)) seen_ns = ns;
+    }
 
     void clear();
 

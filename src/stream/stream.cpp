@@ -27,6 +27,7 @@ ViewOptions Stream::view_options(Framing framing) const {
                                entry_bytes_max(options_.line_bytes_max) + frame_overhead_bytes_max);
     view.first_sequence = options_.first_sequence;
     view.epoch = options_.epoch;
+    view.seen_times = &seen_times_;
     view.frame = lines ? nullptr : events ? options_.sse_frame : options_.numbered_frame;
     return view;
 }
@@ -34,6 +35,7 @@ ViewOptions Stream::view_options(Framing framing) const {
 void Stream::number(Batch& batch) { batch.first_sequence = next(); }
 
 void Stream::append(const Batch& batch) {
+    if (!batch.empty()) seen_times_.note(batch.first_sequence, batch.seen_ns);
     lines_.append(batch);
     if (events_) events_->append(batch);
     if (numbered_) numbered_->append(batch);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "stream/batch.hpp"
+#include "stream/seen_times.hpp"
 #include "stream/view.hpp"
 
 namespace logwisp {
@@ -64,6 +65,11 @@ class Stream {
 
     void flush();
 
+    // When the change was seen that an entry is from. 0: not known.
+    [[nodiscard]] std::uint64_t seen_ns(std::uint64_t sequence) const {
+        return seen_times_.of(sequence);
+    }
+
     // Entries that fit one batch without overrunning a reader that has everything.
     [[nodiscard]] std::uint32_t batch_entries() const { return batch_entries_; }
 
@@ -73,6 +79,7 @@ class Stream {
 
     StreamOptions options_;
     std::uint32_t batch_entries_;
+    SeenTimes seen_times_;  // before the views, which look into it
     View lines_;
     std::unique_ptr<View> events_;
     std::unique_ptr<View> numbered_;

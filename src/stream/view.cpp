@@ -11,6 +11,7 @@ View::View(const ViewOptions& options)
       buffer_entries_(options.buffer_entries),
       lag_entries_max_(options.buffer_entries + options.slack_entries),
       epoch_(options.epoch),
+      seen_times_(options.seen_times),
       frame_(options.frame) {
     CHECK(buffer_entries_ > 0);
     CHECK(lag_entries_max_ <= options.entries_max);
@@ -63,6 +64,7 @@ View::Gap View::subscribe(Subscriber& subscriber, std::uint64_t cursor) {
     if (cursor < oldest()) gap = {oldest() - cursor, cursor, oldest() - 1};
     subscriber.view_ = this;
     subscriber.cursor_ = std::max(cursor, oldest());
+    subscriber.live_from_ = ring_.next();
     subscriber.heartbeat_due_ = false;
     subscriber.index_ = static_cast<std::uint32_t>(subscribers_.size());
     subscribers_.push_back(&subscriber);

@@ -15,6 +15,7 @@
 
 #include "stream/batch.hpp"
 #include "stream/ring.hpp"
+#include "stream/seen_times.hpp"
 
 namespace logwisp {
 
@@ -41,8 +42,9 @@ class Subscriber {
   private:
     friend class View;
     View* view_ = nullptr;
-    std::uint64_t cursor_ = 0;  // sequence of the next entry to send
-    std::uint32_t index_ = 0;   // place in the view's list
+    std::uint64_t cursor_ = 0;     // sequence of the next entry to send
+    std::uint64_t live_from_ = 0;  // the first that came after it had subscribed
+    std::uint32_t index_ = 0;      // place in the view's list
     bool heartbeat_due_ = false;
 };
 
@@ -62,8 +64,9 @@ struct ViewOptions {
         0;  // it may fall behind this much more: what arrives while it is sent what it asked for
     std::size_t ring_bytes = 0;
     std::uint64_t first_sequence = 1;
-    std::string_view epoch;  // outlives the view
-    Frame frame = nullptr;   // nullptr: the batch's bytes as they are (JSON and LF)
+    std::string_view epoch;                 // outlives the view
+    const SeenTimes* seen_times = nullptr;  // the same; nullptr: nothing is known
+    Frame frame = nullptr;                  // nullptr: the batch's bytes as they are (JSON and LF)
 };
 
 class View {
@@ -135,6 +138,12 @@ class View {
     // sent before anything else.
     std::span<const char> sent(Subscriber& subscriber, std::size_t bytes);
 
+    // When the change was seen that the next entry to send is from. 0: not known, or it was there before the reader.
+    [[nodiscard]] std::uint64_t seen_ns(const Subscriber& subscriber) const {
+        if (seen_times_ == nullptr || subscriber.cursor_ < subscriber.live_from_) return 0;
+        return seen_times_->of(subscriber.cursor_);
+    }
+
     // One heartbeat for all readers of the view: it stays here and goes to each as soon as it has
     // all entries. It is not in the ring, where on a quiet stream heartbeats would push out the
     // entries that `tail` and resume are for.
@@ -150,6 +159,7 @@ class View {
     std::uint32_t buffer_entries_;
     std::uint32_t lag_entries_max_;
     std::string_view epoch_;
+    const SeenTimes* seen_times_;
     Frame frame_;
     std::vector<Subscriber*> subscribers_;
     std::size_t expected_ = 0;

@@ -79,7 +79,9 @@ struct Follower {
     std::uint64_t changed_ms =
         0;  // last time something was read or looked for in vain while retired or in doubt
     std::uint64_t held_since_ms = 0;  // since when the partial line is held
-    std::int64_t event_us = 0;        // when `last_event` was, by the wall clock
+    std::uint64_t seen_ns =
+        0;  // when it was seen to have what is not being read yet; 0: it has not
+    std::int64_t event_us = 0;  // when `last_event` was, by the wall clock
     Retry retry;
     int error = 0;
 

@@ -3,6 +3,7 @@
 // the rest stays in the slot until the sink takes more.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.hpp"
 #include "tail/notice.hpp"
@@ -20,6 +21,7 @@ constexpr std::size_t hole_bytes_min = 4096;
 void ReadSlot::on_read(const Outcome& outcome) { owner->on_read(*this, outcome); }
 
 void TailState::schedule(Follower& follower) {
+    if (follower.seen_ns == 0) follower.seen_ns = parts.reactor.now_ns();
     if (follower.slot != nullptr) {
         follower.again = true;
         return;
@@ -107,6 +109,7 @@ void TailState::start_read(Follower& follower, ReadSlot& slot) {
     const std::size_t marker_bytes = follower.mark.marker().size();
     slot.follower = &follower;
     slot.order = ++reads;
+    slot.seen_ns = std::exchange(follower.seen_ns, 0);
     follower.slot = &slot;
     follower.again = false;
     follower.recently_used = true;
@@ -195,6 +198,7 @@ void TailState::split(ReadSlot& slot) {
         where.end = follower.mark.position() - slot.rest.size();
         where.read_us = slot.read_at.microseconds;
         where.before_end = slot.bytes_before_rest();
+        open->note_seen(slot.seen_ns);
         emit(*open, follower, line, false, slot.read_at, where);
     }
     slot_done(slot);
@@ -204,6 +208,7 @@ void TailState::slot_done(ReadSlot& slot) {
     Follower& follower = *slot.follower;
     slot.follower = nullptr;
     follower.slot = nullptr;
+    if (slot.full) follower.seen_ns = slot.seen_ns;  // of what is still to be read, too
     skip_hole(follower, slot.got);
     counters.skipped_nul_bytes.add(follower.splitter.take_skipped_nul_bytes());
     if (!slot.got.empty() || !follower.in_holding) note_held(follower);

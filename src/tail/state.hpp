@@ -120,11 +120,12 @@ struct ReadSlot {
         return {rest.data() - bytes, bytes};
     }
 
-    std::string_view rest;    // read and not yet split
-    std::string_view got;     // what the read brought
-    ContentMark before;       // the follower's, before this read
-    std::uint64_t order = 0;  // of the read: blocked slots go on in this order
-    bool full = false;        // the read brought all that was asked for: there is more
+    std::string_view rest;      // read and not yet split
+    std::string_view got;       // what the read brought
+    ContentMark before;         // the follower's, before this read
+    std::uint64_t seen_ns = 0;  // when it was seen that there is something to read
+    std::uint64_t order = 0;    // of the read: blocked slots go on in this order
+    bool full = false;          // the read brought all that was asked for: there is more
     Timestamp read_at;
 };
 

@@ -3,6 +3,10 @@
 find_program(NODE node REQUIRED)
 find_program(NPM npm REQUIRED)
 
+# ./bootstrap test unpacks them; the test that needs them says so when they are not there.
+find_program(PROMETHEUS prometheus HINTS ${CMAKE_SOURCE_DIR}/build/third_party/prometheus)
+find_program(PROMTOOL promtool HINTS ${CMAKE_SOURCE_DIR}/build/third_party/prometheus)
+
 set(E2E_DEADLINE_MS 20000)
 set(E2E_SANITIZED 0)
 if(LOGWISP_SANITIZE)
@@ -30,6 +34,6 @@ foreach(file ${files})
       FIXTURES_REQUIRED e2e_packages
       LABELS "${labels}"
       TIMEOUT 240
-      ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS};E2E_SANITIZED=${E2E_SANITIZED}")
+      ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS};E2E_SANITIZED=${E2E_SANITIZED};E2E_PROMETHEUS=${PROMETHEUS};E2E_PROMTOOL=${PROMTOOL}")
   endforeach()
 endforeach()

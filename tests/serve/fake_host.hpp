@@ -14,6 +14,7 @@
 #include "serve/host.hpp"
 #include "serve/http_session.hpp"
 #include "serve/tcp_session.hpp"
+#include "wire/metrics_text.hpp"
 #include "wire/sse.hpp"
 
 namespace logwisp::test {
@@ -89,6 +90,9 @@ class FakeHost final : public Host, public TurnHook {
         waiting_for_status.push_back(&session);
     }
     [[nodiscard]] std::string all_status() override { return "{}"; }
+    [[nodiscard]] std::string metrics(MetricsFormat format) override {
+        return format == MetricsFormat::openmetrics ? "# EOF\n" : "";
+    }
     [[nodiscard]] bool ready() const override { return true; }
     [[nodiscard]] bool draining() const override { return false; }
     void request_pump(Session& session) override { to_pump_.push_back(&session); }
