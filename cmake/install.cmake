@@ -8,6 +8,10 @@ foreach(section 1 5)
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+set(completions ${CMAKE_SOURCE_DIR}/packaging/completion)
+install(FILES ${completions}/logwisp.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME logwisp)
+install(FILES ${completions}/_logwisp DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${completions}/logwisp.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/prometheus ${CMAKE_SOURCE_DIR}/packaging/grafana
         DESTINATION ${CMAKE_INSTALL_DATADIR}/logwisp)
 

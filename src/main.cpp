@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/check.hpp"
+#include "app/reload_client.hpp"
 #include "app/start.hpp"
 #include "app/tail_client.hpp"
 #include "base/standard_descriptors.hpp"
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
     std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
     if (command == "check") return check_main({arguments.begin() + 1, arguments.end()});
     if (command == "explain") return explain_main({arguments.begin() + 1, arguments.end()});
+    if (command == "reload") return reload_main({arguments.begin() + 1, arguments.end()});
     if (command == "tail") {
         char name[] = "logwisp tail";
         argv[1] = name;

@@ -29,21 +29,27 @@ constexpr std::string_view explain_description =
     "A running server is asked what it knows of it; where none answers, the state directory is. "
     "Takes\n"
     "every option of logwisp itself; targets are those of the configuration.";
-constexpr std::string_view run_footer =
+constexpr std::string_view targets_text =
     R"(TARGET is path[:pattern[:isfile]], for example /var/log:*.log or /var/log/syslog::true; "\:" is a colon
 in a name. Targets replace the configured streams by one.
 
 Commands:
-  logwisp check [-c FILE] [--json]    validate the configuration and print it with where it came from
-  logwisp explain PATH [-c FILE] [--json]
-                                      say whether a file is followed, and why not
-  logwisp tail URL|HOST:PORT          read a stream, resuming after interruptions
-
+)";
+constexpr std::string_view files_text = R"(
 Without --config the file is LOGWISP_CONFIG_FILE, $LOGWISP_CONFIG_DIR/logwisp.toml,
 $XDG_CONFIG_HOME/logwisp.toml (~/.config/logwisp.toml) or /etc/logwisp/logwisp.toml; without any of them
 *.log in the current directory is served on http://127.0.0.1:8080/stream.
 Exit codes: 0 stopped as asked, 1 could not start or failed, 2 bad usage, 78 bad configuration.
-See logwisp(1) and logwisp.toml(5).)";
+See logwisp(1), logwisp.toml(5) and logwisp(7).)";
+
+std::string run_footer() {
+    std::string out(targets_text);
+    for (const CommandHelp& command : commands())
+        out += fmt::format("  logwisp {:<32} {}\n",
+                           fmt::format("{} {}", command.name, command.arguments), command.help);
+    return out.append(files_text);
+}
+
 constexpr std::string_view check_footer = "Exit codes: 0 valid, 2 bad usage, 78 bad configuration.";
 constexpr std::string_view explain_footer =
     "Exit codes: 0 it is or would be followed, 1 it is not, 2 bad usage, 78 bad configuration.";
@@ -51,22 +57,25 @@ constexpr std::string_view explain_footer =
 struct CommandText {
     const char* name;
     std::string_view description;
-    std::string_view footer;
+    std::string footer;
 };
 
 CommandText text_of(Command command) {
     switch (command) {
         case Command::check:
-            return {"logwisp check", check_description, check_footer};
+            return {"logwisp check", check_description, std::string(check_footer)};
         case Command::explain:
-            return {"logwisp explain", explain_description, explain_footer};
+            return {"logwisp explain", explain_description, std::string(explain_footer)};
         case Command::run:
             break;
     }
-    return {"logwisp", run_description, run_footer};
+    return {"logwisp", run_description, run_footer()};
 }
 
-constexpr std::string_view commands[] = {"check", "tail", "explain"};
+bool is_command(const std::string& word) {
+    return std::any_of(commands().begin(), commands().end(),
+                       [&](const CommandHelp& command) { return command.name == word; });
+}
 
 // CLI11 fills these; one per flag of the table.
 struct Given {
@@ -120,7 +129,7 @@ void describe(CLI::App& cli, Command command, Given& given) {
                            : "What to follow: path[:pattern[:isfile]]")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->type_name("");
-    cli.footer(std::string(text_of(command).footer));
+    cli.footer(text_of(command).footer);
 }
 
 template <class Subject>
@@ -204,8 +213,7 @@ CommandLine parse_command_line(Command command, const std::vector<std::string>& 
                 out.path = given.targets[0];
             return out;
         }
-        if (!given.targets.empty() && std::find(std::begin(commands), std::end(commands),
-                                                given.targets[0]) != std::end(commands))
+        if (!given.targets.empty() && is_command(given.targets[0]))
             problems.push_back(
                 {{},
                  fmt::format("{0} is a command and comes first: logwisp {0} ...; a file of that "

@@ -30,6 +30,18 @@ const std::vector<Flag>& flags() {
     return all;
 }
 
+const std::vector<CommandHelp>& commands() {
+    static const std::vector<CommandHelp> all{
+        {"check", "[-c FILE] [--json]",
+         "Validate the configuration, print it with where it came from", true, true},
+        {"explain", "PATH [-c FILE] [--json]", "Say whether a file is followed, and why not", true,
+         true},
+        {"reload", "[PID]", "Let a running service read its configuration again", false, false},
+        {"tail", "URL|HOST:PORT", "Read a stream, resuming after interruptions", false, false},
+    };
+    return all;
+}
+
 const Option* option_of_flag(std::string_view flag) {
     auto named = [&](const Option& option) { return option.flag == flag; };
     const auto& of_streams = stream_options();

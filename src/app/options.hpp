@@ -70,6 +70,17 @@ struct Flag {
     std::string_view help;
 };
 const std::vector<Flag>& flags();
+
+// The first argument, if it is one of these, is what is to be done.
+struct CommandHelp {
+    std::string_view name;
+    std::string_view arguments;  // as in a synopsis
+    std::string_view help;       // one line, no full stop
+    bool has_flags = false;      // takes those above
+    bool has_json = false;
+};
+const std::vector<CommandHelp>& commands();
+
 // The option whose rules hold for the flag's value; null for --config, --help, --version.
 const Option* option_of_flag(std::string_view flag);
 

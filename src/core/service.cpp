@@ -3,6 +3,7 @@
 // opening a port may take its time.
 #include "core/service.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 
 #include "base/log.hpp"
 #include "core/console.hpp"
+#include "core/control.hpp"
 #include "core/core.hpp"
 #include "core/notify.hpp"
 #include "logwisp/limits.hpp"
@@ -83,6 +85,13 @@ BackendChoice choice_of(BackendName name) {
     }
     return BackendChoice::automatic;
 }
+
+constexpr int exit_bad_configuration = 78;  // EX_CONFIG of sysexits(3)
+
+struct ReloadOutcome {
+    int exit_code = 0;
+    std::vector<std::string> told;  // what is wrong; or, of one that was done, what it could not do
+};
 
 class Service {
   public:
@@ -210,8 +219,9 @@ class Service {
         next_watchdog_ = start;
         std::uint64_t finished = 0;
         while (finished < core_count_) {
-            pollfd waits[] = {{signals_, POLLIN, 0}, {finished_, POLLIN, 0}};
-            ::poll(waits, 2, wait_ms());
+            pollfd waits[] = {
+                {signals_, POLLIN, 0}, {finished_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
+            ::poll(waits, std::size(waits), wait_ms());
             std::uint64_t count = 0;
             if (::read(finished_, &count, sizeof count) == sizeof count) finished += count;
             signalfd_siginfo signal{};
@@ -223,6 +233,7 @@ class Service {
                     stop();
             }
             if (hang_up && !stopping_) reload();  // a storm of them is one reload
+            answer_those_who_ask();
             on_clock();
             messages_wait_ = fabric_.flush(fabric_.control());
         }
@@ -268,39 +279,68 @@ class Service {
             ::isatty(STDOUT_FILENO) == 1 ? console_interval_on_terminal_seconds : 0);
     }
 
-    void reload() {
+    // All or nothing: what is wrong, or cannot be had, leaves everything as it was.
+    ReloadOutcome reload() {
         notifier_.reloading();
+        ReloadOutcome outcome = try_reload();
+        for (const std::string& line : outcome.told)
+            outcome.exit_code == 0 ? log_warn("reload: {}", line) : log_error("reload: {}", line);
+        if (outcome.exit_code == 0) {
+            log_info("reloaded: {} stream{}", plan_->streams.size(),
+                     plan_->streams.size() == 1 ? "" : "s");
+            notifier_.ready("following and serving");
+        } else {
+            log_error("reload: refused; the old configuration stays in force");
+            notifier_.ready(fmt::format("reload refused, the old configuration stays in force: {}",
+                                        outcome.told.empty() ? "" : outcome.told.front()));
+        }
+        return outcome;
+    }
+
+    ReloadOutcome try_reload() {
+        ReloadOutcome outcome;
         Config config;
-        std::vector<std::string> errors;
-        if (!options_.reload || !options_.reload(config, errors)) {
-            for (const std::string& error : errors) log_error("{}", error);
-            log_error("reload: the configuration has errors; the old one stays in force");
-            return notifier_.ready("reload failed, the old configuration stays in force");
+        if (!options_.reload || !options_.reload(config, outcome.told)) {
+            outcome.exit_code = exit_bad_configuration;
+            return outcome;
         }
         const StateConfig state = std::exchange(config.state, config_.state);
         Result<std::shared_ptr<const Plan>> plan =
             make_plan(config, plan_.get(), state_, core_count_, moment());
         if (!plan) {
-            log_error("reload: {}; the old configuration stays in force", plan.error().text());
-            return notifier_.ready("reload failed, the old configuration stays in force");
+            outcome.exit_code = 1;
+            outcome.told.push_back(plan.error().text());
+            return outcome;
         }
         if (config.cores != config_.cores || config.backend != config_.backend)
-            log_warn("reload: cores and backend change only with a restart");
+            outcome.told.emplace_back("cores and backend change only with a restart");
         // What runs is what the next reload is compared with.
         config.cores = config_.cores;
         config.backend = config_.backend;
-        if (state != config_.state) log_warn("reload: [state] changes only with a restart");
+        if (state != config_.state)
+            outcome.told.emplace_back("[state] changes only with a restart");
         if (config.log_format != config_.log_format)
-            log_warn("reload: the format of diagnostics changes only with a restart");
+            outcome.told.emplace_back("the format of diagnostics changes only with a restart");
         config.log_format = config_.log_format;
         log_set_level(static_cast<LogLevel>(config.log_level));
         config_ = std::move(config);
         plan_ = std::move(*plan);
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
         console_print(console_streams(*plan_, config_));
-        log_info("reloaded: {} stream{}", plan_->streams.size(),
-                 plan_->streams.size() == 1 ? "" : "s");
-        notifier_.ready("following and serving");
+        return outcome;
+    }
+
+    // Each hears of a reload that began after it had asked.
+    void answer_those_who_ask() {
+        std::vector<int> askers;
+        for (int asker = control_.accept(); asker >= 0; asker = control_.accept())
+            askers.push_back(asker);
+        if (askers.empty()) return;
+        const ReloadOutcome outcome =
+            stopping_ ? ReloadOutcome{1, {"the service is stopping"}} : reload();
+        for (const int asker : askers)
+            Control::answer(asker, outcome.exit_code,
+                            fmt::format("{}", fmt::join(outcome.told, "\n")));
     }
 
     void stop() {
@@ -324,6 +364,7 @@ class Service {
     std::vector<std::thread> threads_;
     std::shared_ptr<const Plan> plan_;
     Notifier notifier_;
+    Control control_;
     std::vector<std::atomic<bool>>
         asked_;  // by core: whether it turns, and it has not answered yet
     Clock::time_point next_statistics_;

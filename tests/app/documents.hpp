@@ -72,6 +72,27 @@ inline std::vector<std::string> values_of(const Flag& flag) {
     return {option->choices.begin(), option->choices.end()};
 }
 
+inline std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    for (const CommandHelp& command : commands()) names.emplace_back(command.name);
+    return names;
+}
+
+// Those that take no flag of the service.
+inline std::vector<std::string> flagless_commands() {
+    std::vector<std::string> names;
+    for (const CommandHelp& command : commands())
+        if (!command.has_flags) names.emplace_back(command.name);
+    return names;
+}
+
+inline std::vector<std::string> json_commands() {
+    std::vector<std::string> names;
+    for (const CommandHelp& command : commands())
+        if (command.has_json) names.emplace_back(command.name);
+    return names;
+}
+
 inline std::string bash_completion() {
     std::vector<std::string> names, free;
     std::string choices;
@@ -104,23 +125,30 @@ _logwisp() {{
     esac
     if [[ "$current" == -* ]]; then
         local options='{}'
-        [[ "${{COMP_WORDS[1]}}" == check || "${{COMP_WORDS[1]}}" == explain ]] && options+=' --json'
-        [[ "${{COMP_WORDS[1]}}" == tail ]] && options='--help'
+        case "${{COMP_WORDS[1]}}" in
+            {}) options+=' --json' ;;
+            {}) options='--help' ;;
+        esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
         return
     fi
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W 'check explain tail' -- "$current")
+        mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W '{}' -- "$current")
     fi
 }}
 complete -o filenames -F _logwisp logwisp
 )",
-                       choices, joined(free, " | "), joined(names, " "));
+                       choices, joined(free, " | "), joined(names, " "),
+                       joined(json_commands(), " | "), joined(flagless_commands(), " | "),
+                       joined(command_names(), " "));
 }
 
 inline std::string zsh_completion() {
-    std::string arguments;
+    std::string arguments, described;
+    for (const CommandHelp& command : commands())
+        described +=
+            fmt::format("{}{}\\:\"{}\"", described.empty() ? "" : " ", command.name, command.help);
     for (const Flag& flag : flags()) {
         std::string value;
         if (flag.metavar == "=BOOL") {
@@ -145,15 +173,53 @@ _logwisp() {{
     options=(
 {}    )
     if ((CURRENT == 2)); then
-        _alternative 'commands:command:((check\:"validate the configuration" explain\:"say why a file is followed or not" tail\:"read a stream"))' 'files:target:_files'
+        _alternative 'commands:command:(({}))' 'files:target:_files'
     fi
-    [[ "$words[2]" == check ]] && options+=('--json[Print JSON, also for errors]')
-    [[ "$words[2]" == explain ]] && options+=('--json[Print JSON]')
+    case "$words[2]" in
+        {}) options+=('--json[Print JSON]') ;;
+        {}) options=('--help[Print this help and exit]') ;;
+    esac
     _arguments $options '*:target:_files'
 }}
 _logwisp "$@"
 )",
-                       arguments);
+                       arguments, described, joined(json_commands(), " | "),
+                       joined(flagless_commands(), " | "));
+}
+
+// A word of fish, in single quotes.
+inline std::string fish_word(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text)
+        out += c == '\'' || c == '\\' ? fmt::format("\\{}", c) : std::string(1, c);
+    return out + "'";
+}
+
+inline std::string fish_completion() {
+    std::string out = "# Completion of logwisp(1) for fish.\n";
+    for (const CommandHelp& command : commands())
+        out += fmt::format("complete -c logwisp -n __fish_use_subcommand -a {} -d {}\n",
+                           command.name, fish_word(command.help));
+    const std::string with_flags =
+        fmt::format("'not __fish_seen_subcommand_from {}'", joined(flagless_commands(), " "));
+    for (const Flag& flag : flags()) {
+        out += fmt::format("complete -c logwisp -n {} -l {}", with_flags, flag.name.substr(2));
+        if (!flag.short_name.empty()) out += fmt::format(" -s {}", flag.short_name.substr(1));
+        if (flag.name == "--config" || flag.name == "--state-directory")
+            out += " -r -F";
+        else if (const auto values = values_of(flag); !values.empty())
+            out += fmt::format(" -x -a '{}'", joined(values, " "));
+        else if (!flag.metavar.empty() && flag.metavar != "=BOOL")
+            out += " -x";
+        out += fmt::format(" -d {}\n", fish_word(flag.help));
+    }
+    out += fmt::format(
+        "complete -c logwisp -n '__fish_seen_subcommand_from {}' -l json -d 'Print JSON'\n",
+        joined(json_commands(), " "));
+    return out + fmt::format(
+                     "complete -c logwisp -n '__fish_seen_subcommand_from {}' -l help -s h -d "
+                     "'Print this help and exit'\n",
+                     joined(flagless_commands(), " "));
 }
 
 }  // namespace logwisp::test

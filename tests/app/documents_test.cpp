@@ -53,6 +53,7 @@ TEST(Documents, TheManPagesHaveNoFaults) {
 TEST(Documents, CompletionKnowsEveryFlag) {
     expect_document("packaging/completion/logwisp.bash", bash_completion());
     expect_document("packaging/completion/_logwisp", zsh_completion());
+    expect_document("packaging/completion/logwisp.fish", fish_completion());
 }
 
 // Completes as bash would, with the words so far.
@@ -69,10 +70,56 @@ TEST(Documents, BashCompletes) {
     EXPECT_EQ(completed("logwisp che", 1), "check\n");
     EXPECT_EQ(completed("logwisp check --js", 2), "--json\n");
     EXPECT_EQ(completed("logwisp exp", 1), "explain\n");
+    EXPECT_EQ(completed("logwisp reload --", 2), "--help\n");
     EXPECT_EQ(completed("logwisp explain --js", 2), "--json\n");
     std::string sample = in_tree("packaging/logwisp.toml");
     EXPECT_EQ(completed("logwisp -c " + sample.substr(0, sample.size() - 3), 2), sample + "\n");
     EXPECT_EQ(completed("logwisp --tcp-port 9", 2), "\n");
+}
+
+// As fish itself would, with the line so far.
+std::string fish_completed(const std::string& line) {
+    return shell_output(
+        fmt::format("HOME=/nonexistent fish --no-config -c 'source {}; complete -C \"{}\"' 2>&1 | "
+                    "cut -f1 | sort",
+                    in_tree("packaging/completion/logwisp.fish"), line));
+}
+
+TEST(Documents, FishCompletes) {
+    ASSERT_EQ(shell_output("command -v fish >/dev/null && echo found"), "found\n");
+    EXPECT_EQ(fish_completed("logwisp --http-p"), "--http-port\n");
+    EXPECT_EQ(fish_completed("logwisp --backend e"), "epoll\n");
+    EXPECT_EQ(fish_completed("logwisp --log-format "), "json\ntext\n");
+    EXPECT_EQ(fish_completed("logwisp expl"), "explain\n");
+    EXPECT_EQ(fish_completed("logwisp check --js"), "--json\n");
+    EXPECT_EQ(fish_completed("logwisp reload --js"), "");
+    EXPECT_EQ(fish_completed("logwisp reload --h"), "--help\n");
+}
+
+// What zsh's own functions are given; they are not loaded, so that nothing but this file is looked at.
+std::string zsh_given(const std::string& words, int current) {
+    return shell_output(
+        fmt::format("zsh -f -c 'compdef() {{ : }}; _arguments() {{ print -rl -- \"$@\" }}; "
+                    "_alternative() {{ print -rl -- \"$@\" }}; "
+                    "words=({}); CURRENT={}; source {}' 2>&1",
+                    words, current, in_tree("packaging/completion/_logwisp")));
+}
+
+TEST(Documents, ZshIsGivenEveryFlagAndCommand) {
+    ASSERT_EQ(shell_output("command -v zsh >/dev/null && echo found"), "found\n");
+    const std::string first = zsh_given("logwisp \"\"", 2);
+    for (const Flag& flag : flags())
+        EXPECT_NE(first.find(std::string(flag.name)), std::string::npos) << flag.name << "\n"
+                                                                         << first;
+    for (const CommandHelp& command : commands())
+        EXPECT_NE(first.find(fmt::format("{}\\:\"{}\"", command.name, command.help)),
+                  std::string::npos)
+            << command.name << "\n"
+            << first;
+    EXPECT_EQ(first.find("--json"), std::string::npos);
+    EXPECT_NE(zsh_given("logwisp check \"\"", 3).find("--json"), std::string::npos);
+    EXPECT_EQ(zsh_given("logwisp reload \"\"", 3),
+              "--help[Print this help and exit]\n*:target:_files\n");
 }
 
 TEST(Documents, HelpNamesEveryFlagWithItsHelp) {
@@ -85,6 +132,10 @@ TEST(Documents, HelpNamesEveryFlagWithItsHelp) {
         std::istringstream lines(help);
         for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 110U) << line;
     }
+    for (const CommandHelp& command : commands())
+        EXPECT_NE(help_text(Command::run).find(fmt::format("logwisp {}", command.name)),
+                  std::string::npos)
+            << command.name;
     EXPECT_NE(help_text(Command::check).find("\n  --json"), std::string::npos);
     EXPECT_NE(help_text(Command::explain).find("\n  --json"), std::string::npos);
     EXPECT_EQ(help_text(Command::run).find("\n  --json"), std::string::npos);

@@ -6,6 +6,7 @@ import net from 'node:net';
 import test from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { get, one_stream, scenario } from './support/scenario.mjs';
+import { EventStreamReader } from './support/sse.mjs';
 import { until } from './support/until.mjs';
 
 const reload = (server) => server.signal('SIGHUP');
@@ -199,4 +200,38 @@ test('a port that changes from TCP to HTTP', scenario(async (world) => {
     const next = await world.sse(port);
     world.append('app.log', 'by HTTP now\n');
     await next.message('by HTTP now');
+}));
+
+test('ports that are moved, and swapped', scenario(async (world) => {
+    const [first, second, third] = await world.ports(3);
+    const config = (one, two) => one_stream({ dir: world.path('one'), name: 'one', http: one }) + one_stream({ dir: world.path('two'), name: 'two', http: two });
+    const server = await world.start({ http: first, config: config(first, second) });
+    const serves = (port, name) => until(`${name} at ${port}`, async () => {
+        const reader = await EventStreamReader.open(`http://127.0.0.1:${port}/stream`).catch(() => null);
+        if (!reader) return false;
+        world.keep(reader);
+        await until('a greeting or the end', () => reader.ended || reader.events('connected').length > 0);
+        return !reader.ended && JSON.parse(reader.events('connected')[0].data).stream === name;
+    }, { seen: () => server.seen() });
+    const gone = (port) => until(`nobody at ${port}`, () => get(port, '/healthz').then(() => false, () => true), { seen: () => server.seen() });
+
+    const moved = await world.sse(second);
+    const stays = await world.sse(first);
+    world.write('one/a.log', 'before\n');
+    await stays.message('before');
+    world.write('logwisp.toml', config(first, third));
+    reload(server);
+    assert.equal(JSON.parse((await moved.event('disconnect')).data).reason, 'stream_changed');
+    await serves(third, 'two');
+    await gone(second);
+    world.append('one/a.log', 'after\n');
+    await stays.message('after');
+    assert.deepEqual(stays.messages(), ['before', 'after']);
+
+    world.write('logwisp.toml', config(third, first));
+    reload(server);
+    await stays.event('disconnect');
+    await serves(third, 'one');
+    await serves(first, 'two');
+    assert.doesNotMatch(server.stderr, /in use|refused/);
 }));

@@ -1,0 +1,13 @@
+// `logwisp reload`: asks a service that runs on this machine to read its configuration again, and waits for what came of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace logwisp {
+
+// The command, from the arguments behind "reload" to the exit code: 0 done, 1 refused or nobody there, 2 bad usage, 78 the configuration has
+// errors. Prints.
+int reload_main(const std::vector<std::string>& arguments);
+
+}  // namespace logwisp
