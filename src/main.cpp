@@ -9,6 +9,7 @@
 #include "app/tail_client.hpp"
 #include "base/standard_descriptors.hpp"
 #include "core/service.hpp"
+#include "doctor/doctor.hpp"
 #include "explain/explain.hpp"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
     if (command == "check") return check_main({arguments.begin() + 1, arguments.end()});
+    if (command == "doctor") return doctor_main({arguments.begin() + 1, arguments.end()});
     if (command == "explain") return explain_main({arguments.begin() + 1, arguments.end()});
     if (command == "reload") return reload_main({arguments.begin() + 1, arguments.end()});
     if (command == "tail") {

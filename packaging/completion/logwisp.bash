@@ -26,7 +26,7 @@ _logwisp() {
     if [[ "$current" == -* ]]; then
         local options='--config --router --router=false --check-interval --enable-tcp --enable-tcp=false --tcp-port --tcp-buffer-size --enable-http --enable-http=false --http-port --http-buffer-size --host --cores --backend --state --state=false --state-directory --log-level --log-format --version --help'
         case "${COMP_WORDS[1]}" in
-            check | explain) options+=' --json' ;;
+            check | doctor | explain) options+=' --json' ;;
             reload | tail) options='--help' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
@@ -34,7 +34,7 @@ _logwisp() {
     fi
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
     if ((COMP_CWORD == 1)); then
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'check explain reload tail' -- "$current")
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'check doctor explain reload tail' -- "$current")
     fi
 }
 complete -o filenames -F _logwisp logwisp

@@ -1,5 +1,6 @@
 # Completion of logwisp(1) for fish.
 complete -c logwisp -n __fish_use_subcommand -a check -d 'Validate the configuration, print it with where it came from'
+complete -c logwisp -n __fish_use_subcommand -a doctor -d 'Say whether this machine lets it run, and what to do'
 complete -c logwisp -n __fish_use_subcommand -a explain -d 'Say whether a file is followed, and why not'
 complete -c logwisp -n __fish_use_subcommand -a reload -d 'Let a running service read its configuration again'
 complete -c logwisp -n __fish_use_subcommand -a tail -d 'Read a stream, resuming after interruptions'
@@ -21,5 +22,5 @@ complete -c logwisp -n 'not __fish_seen_subcommand_from reload tail' -l log-leve
 complete -c logwisp -n 'not __fish_seen_subcommand_from reload tail' -l log-format -x -a 'text json' -d 'Own messages as text or json'
 complete -c logwisp -n 'not __fish_seen_subcommand_from reload tail' -l version -s V -d 'Print the version and exit'
 complete -c logwisp -n 'not __fish_seen_subcommand_from reload tail' -l help -s h -d 'Print this help and exit'
-complete -c logwisp -n '__fish_seen_subcommand_from check explain' -l json -d 'Print JSON'
+complete -c logwisp -n '__fish_seen_subcommand_from check doctor explain' -l json -d 'Print JSON'
 complete -c logwisp -n '__fish_seen_subcommand_from reload tail' -l help -s h -d 'Print this help and exit'

@@ -22,6 +22,14 @@ constexpr std::string_view check_description =
     "Validates the configuration and prints it with where each value came from. Takes every option "
     "and\n"
     "TARGET of logwisp itself: what is shown is what would run.";
+constexpr std::string_view doctor_description =
+    "Says whether this machine lets this user run the configuration: io_uring, inotify, "
+    "permissions of "
+    "every\n"
+    "target, file systems without events, limits, state, ports, clock; and what to do where it "
+    "does not. "
+    "Takes\n"
+    "every option and TARGET of logwisp itself.";
 constexpr std::string_view explain_description =
     "Says for each stream of the configuration whether it follows PATH, by which target, and if "
     "not, "
@@ -51,6 +59,8 @@ std::string run_footer() {
 }
 
 constexpr std::string_view check_footer = "Exit codes: 0 valid, 2 bad usage, 78 bad configuration.";
+constexpr std::string_view doctor_footer =
+    "Exit codes: 0 nothing is wrong, 1 something is, 2 bad usage, 78 bad configuration.";
 constexpr std::string_view explain_footer =
     "Exit codes: 0 it is or would be followed, 1 it is not, 2 bad usage, 78 bad configuration.";
 
@@ -64,6 +74,8 @@ CommandText text_of(Command command) {
     switch (command) {
         case Command::check:
             return {"logwisp check", check_description, std::string(check_footer)};
+        case Command::doctor:
+            return {"logwisp doctor", doctor_description, std::string(doctor_footer)};
         case Command::explain:
             return {"logwisp explain", explain_description, std::string(explain_footer)};
         case Command::run:
@@ -122,7 +134,8 @@ void describe(CLI::App& cli, Command command, Given& given) {
     }
     if (command == Command::check)
         cli.add_flag("--json", given.switches["--json"], "Print JSON, also for errors");
-    if (command == Command::explain) cli.add_flag("--json", given.switches["--json"], "Print JSON");
+    if (command == Command::doctor || command == Command::explain)
+        cli.add_flag("--json", given.switches["--json"], "Print JSON");
     const bool explain = command == Command::explain;
     cli.add_option(explain ? "PATH" : "TARGET", given.targets,
                    explain ? "A file, whether it is there or not"

@@ -1,4 +1,4 @@
-// The command line of `logwisp`, `logwisp check` and `logwisp explain`, read by CLI11 from the flag
+// The command line of `logwisp`, `logwisp check`, `logwisp doctor` and `logwisp explain`, read by CLI11 from the flag
 // table. No exception leaves; nothing is printed here.
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace logwisp {
 
-enum class Command : std::uint8_t { run, check, explain };
+enum class Command : std::uint8_t { run, check, doctor, explain };
 
 struct CommandLine {
     std::optional<std::string> config_file;
     Layer flags;        // its `top` is meant for every stream; its targets for the implicit one
     std::string path;   // of explain
-    bool json = false;  // of check and explain
+    bool json = false;  // of check, doctor and explain
     bool help = false;
     bool version = false;
 };

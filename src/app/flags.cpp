@@ -34,6 +34,8 @@ const std::vector<CommandHelp>& commands() {
     static const std::vector<CommandHelp> all{
         {"check", "[-c FILE] [--json]",
          "Validate the configuration, print it with where it came from", true, true},
+        {"doctor", "[-c FILE] [--json]", "Say whether this machine lets it run, and what to do",
+         true, true},
         {"explain", "PATH [-c FILE] [--json]", "Say whether a file is followed, and why not", true,
          true},
         {"reload", "[PID]", "Let a running service read its configuration again", false, false},

@@ -36,21 +36,6 @@ std::optional<pid_t> number_of(std::string_view text) {
     return number;
 }
 
-// By the names of the sockets they listen on. Somebody's name may lie; whose it is is looked at when it is asked.
-std::vector<pid_t> running_services() {
-    std::vector<pid_t> found;
-    std::ifstream sockets("/proc/net/unix");
-    const std::string before = "@" + std::string(control_name_prefix);
-    for (std::string line; std::getline(sockets, line);) {
-        const std::size_t at = line.find(before);
-        if (at == std::string::npos) continue;
-        const auto process = number_of(std::string_view(line).substr(at + before.size()));
-        if (process && std::find(found.begin(), found.end(), *process) == found.end())
-            found.push_back(*process);
-    }
-    return found;
-}
-
 int refuse(std::string_view why) {
     fmt::print(stderr, "logwisp: {}\n", why);
     return exit_failed;
@@ -109,6 +94,20 @@ int ask(pid_t process) {
 }
 
 }  // namespace
+
+std::vector<pid_t> running_services() {
+    std::vector<pid_t> found;
+    std::ifstream sockets("/proc/net/unix");
+    const std::string before = "@" + std::string(control_name_prefix);
+    for (std::string line; std::getline(sockets, line);) {
+        const std::size_t at = line.find(before);
+        if (at == std::string::npos) continue;
+        const auto process = number_of(std::string_view(line).substr(at + before.size()));
+        if (process && std::find(found.begin(), found.end(), *process) == found.end())
+            found.push_back(*process);
+    }
+    return found;
+}
 
 int reload_main(const std::vector<std::string>& arguments) {
     if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||

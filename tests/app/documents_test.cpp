@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "configuration.hpp"
 
 namespace logwisp::test {
@@ -25,6 +27,10 @@ TEST(Documents, TheManPageOfTheCommandNamesEveryFlag) {
     expect_document("man/logwisp.1",
                     with_blocks(page, [](const std::string&) { return man_flags(); }));
     EXPECT_NE(page.find("flags: begin"), std::string::npos);
+    for (const CommandHelp& command : commands()) {
+        EXPECT_NE(page.find(fmt::format(".Cm {}\n", command.name)), std::string::npos);
+        EXPECT_NE(page.find(fmt::format(".It Nm Cm {}\n", command.name)), std::string::npos);
+    }
 }
 
 TEST(Documents, TheManPageOfTheFileNamesEveryKey) {
@@ -43,11 +49,15 @@ TEST(Documents, TheManPageOfTheFileNamesEveryKey) {
 // Whether the pages that are referred to are installed here says nothing about ours.
 TEST(Documents, TheManPagesHaveNoFaults) {
     ASSERT_EQ(shell_output("command -v mandoc >/dev/null && echo found"), "found\n");
-    for (const char* page : {"man/logwisp.1", "man/logwisp.toml.5"})
+    std::size_t pages = 0;
+    for (const auto& page : std::filesystem::directory_iterator(in_tree("man"))) {
+        ++pages;
         EXPECT_EQ(shell_output(
-                      "mandoc -Tlint " + in_tree(page) +
+                      "mandoc -Tlint " + page.path().string() +
                       " 2>&1 | grep -v -e 'referenced manual not found' -e 'outdated mandoc.db'"),
                   "");
+    }
+    EXPECT_GE(pages, 3U);
 }
 
 TEST(Documents, CompletionKnowsEveryFlag) {
@@ -123,7 +133,7 @@ TEST(Documents, ZshIsGivenEveryFlagAndCommand) {
 }
 
 TEST(Documents, HelpNamesEveryFlagWithItsHelp) {
-    for (Command command : {Command::run, Command::check, Command::explain}) {
+    for (Command command : {Command::run, Command::check, Command::doctor, Command::explain}) {
         std::string help = help_text(command);
         for (const Flag& flag : flags()) {
             EXPECT_NE(help.find(std::string(flag.name)), std::string::npos) << flag.name;

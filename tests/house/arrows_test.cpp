@@ -28,6 +28,8 @@ const std::map<std::string, Folders> arrows = {
     {"app", {"net", "wire", "reactor"}},  // net and wire (with net's reactor) for tail_client alone
     // Puts the configuration, following's decisions, a server's word and the ledger side by side.
     {"explain", {"app", "core", "tail", "stream", "wire"}},
+    // Tries what the service would do.
+    {"doctor", {"app", "explain", "net", "reactor", "tail", "wire"}},
 };
 
 // "tail/follower.hpp" of `#include "tail/follower.hpp"`; empty for every other line.

@@ -13,7 +13,7 @@ namespace {
 const std::vector<std::string> code = {".hpp", ".cpp", ".c", ".h"};
 const std::vector<std::string> texts = {".hpp", ".cpp", ".c",    ".h",    ".md",   ".txt", ".cmake",
                                         ".mjs", ".sh",  ".yaml", ".toml", ".json", ".in",  "run",
-                                        "file", ".1",   ".5",    ".html", ".css",  ".js"};
+                                        "file", ".1",   ".5",    ".7",    ".html", ".css", ".js"};
 
 bool exists(const std::string& path) {
     return std::filesystem::exists(std::filesystem::path(LOGWISP_SOURCE_DIR) / path);

@@ -1,0 +1,68 @@
+#include "doctor/doctor.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include "app/start.hpp"
+#include "doctor/findings.hpp"
+#include "explain/path_facts.hpp"
+#include "logwisp/version.hpp"
+
+namespace logwisp {
+
+namespace {
+
+Findings look_at_everything(const Config& config) {
+    Findings findings;
+    const auto files = make_real_file_system();
+    WatchNeed need;
+    if (::geteuid() == 0)
+        findings.push_back({Grade::note, "user", "root may do what the service's user may not",
+                            "run it as that user, too: runuser -u logwisp -- logwisp doctor"});
+    look_at_kernel(config, findings);
+    look_at_targets(*files, config, need, findings);
+    look_at_watches(*files, config, need, findings);
+    look_at_descriptors(config, need, findings);
+    look_at_state(config, findings);
+    look_at_ports(config, findings);
+    look_at_clock(findings);
+    return findings;
+}
+
+}  // namespace
+
+int doctor_main(const std::vector<std::string>& arguments) {
+    Problems usage;
+    const CommandLine line = parse_command_line(Command::doctor, arguments, usage);
+    if (!usage.empty()) return refuse_usage(usage, "logwisp doctor");
+    if (line.help) {
+        fmt::print("{}", help_text(Command::doctor));
+        return exit_fine;
+    }
+    if (line.version) {
+        fmt::print("logwisp {}\n", version);
+        return exit_fine;
+    }
+    const Loaded loaded = load_config(line, process_environment());
+    print_problems(loaded.warnings);
+    print_problems(loaded.problems);
+    if (!loaded.problems.empty()) return exit_config;
+    // A server that goes away while it is asked is no reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    const Findings findings = look_at_everything(loaded.config);
+    const std::string file =
+        loaded.config.file.empty() ? std::string("no configuration file") : loaded.config.file;
+    const std::string report =
+        line.json ? findings_json(loaded.config.file, present_user(), findings)
+                  : findings_text(fmt::format("{}, as {}", file, present_user()), findings);
+    if (std::fwrite(report.data(), 1, report.size(), stdout) != report.size()) return exit_failed;
+    const bool bad = std::any_of(findings.begin(), findings.end(),
+                                 [](const Finding& one) { return one.grade == Grade::bad; });
+    return bad ? exit_failed : exit_fine;
+}
+
+}  // namespace logwisp
