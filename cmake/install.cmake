@@ -2,6 +2,7 @@
 include(GNUInstallDirs)
 install(TARGETS logwisp logwisp-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 foreach(section 1 5 7)
   file(GLOB pages ${CMAKE_SOURCE_DIR}/man/*.${section})
