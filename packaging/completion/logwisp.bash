@@ -27,7 +27,8 @@ _logwisp() {
         local options='--config --router --router=false --check-interval --enable-tcp --enable-tcp=false --tcp-port --tcp-buffer-size --enable-http --enable-http=false --http-port --http-buffer-size --host --cores --backend --state --state=false --state-directory --log-level --log-format --version --help'
         case "${COMP_WORDS[1]}" in
             check | doctor | explain) options+=' --json' ;;
-            reload | tail) options='--help' ;;
+            reload) options='--help' ;;
+            tail) options='--tail --json --no-color --no-reconnect --help' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
         return

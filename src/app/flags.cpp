@@ -39,7 +39,15 @@ const std::vector<CommandHelp>& commands() {
         {"explain", "PATH [-c FILE] [--json]", "Say whether a file is followed, and why not", true,
          true},
         {"reload", "[PID]", "Let a running service read its configuration again", false, false},
-        {"tail", "URL|HOST:PORT", "Read a stream, resuming after interruptions", false, false},
+        {"tail",
+         "URL|HOST:PORT",
+         "Read a stream, resuming after interruptions",
+         false,
+         false,
+         {{"--tail", "-n", "N", "Begin N entries back"},
+          {"--json", "", "", "Print every entry as the JSON it came as"},
+          {"--no-color", "", "", "No colour on a terminal"},
+          {"--no-reconnect", "", "", "End when the connection ends"}}},
     };
     return all;
 }

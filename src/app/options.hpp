@@ -78,6 +78,7 @@ struct CommandHelp {
     std::string_view help;       // one line, no full stop
     bool has_flags = false;      // takes those above
     bool has_json = false;
+    std::vector<Flag> own_flags = {};  // of one that takes none of those above; --help besides
 };
 const std::vector<CommandHelp>& commands();
 

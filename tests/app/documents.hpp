@@ -86,6 +86,14 @@ inline std::vector<std::string> flagless_commands() {
     return names;
 }
 
+// Of a command that takes none of the service's.
+inline std::vector<std::string> own_flag_names(const CommandHelp& command) {
+    std::vector<std::string> names;
+    for (const Flag& flag : command.own_flags) names.emplace_back(flag.name);
+    names.emplace_back("--help");
+    return names;
+}
+
 inline std::vector<std::string> json_commands() {
     std::vector<std::string> names;
     for (const CommandHelp& command : commands())
@@ -95,7 +103,11 @@ inline std::vector<std::string> json_commands() {
 
 inline std::string bash_completion() {
     std::vector<std::string> names, free;
-    std::string choices;
+    std::string choices, own;
+    for (const CommandHelp& command : commands())
+        if (!command.has_flags)
+            own += fmt::format("            {}) options='{}' ;;\n", command.name,
+                               joined(own_flag_names(command), " "));
     for (const Flag& flag : flags()) {
         names.emplace_back(flag.name);
         if (flag.metavar == "=BOOL") names.push_back(fmt::format("{}=false", flag.name));
@@ -127,8 +139,7 @@ _logwisp() {{
         local options='{}'
         case "${{COMP_WORDS[1]}}" in
             {}) options+=' --json' ;;
-            {}) options='--help' ;;
-        esac
+{}        esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
         return
     fi
@@ -140,12 +151,19 @@ _logwisp() {{
 complete -o filenames -F _logwisp logwisp
 )",
                        choices, joined(free, " | "), joined(names, " "),
-                       joined(json_commands(), " | "), joined(flagless_commands(), " | "),
-                       joined(command_names(), " "));
+                       joined(json_commands(), " | "), own, joined(command_names(), " "));
 }
 
 inline std::string zsh_completion() {
-    std::string arguments, described;
+    std::string arguments, described, own;
+    for (const CommandHelp& command : commands()) {
+        if (command.has_flags) continue;
+        own += fmt::format("        {}) options=(", command.name);
+        for (const Flag& flag : command.own_flags)
+            own += fmt::format("'{}[{}]{}' ", flag.name, flag.help,
+                               flag.metavar.empty() ? "" : fmt::format(":{}:()", flag.metavar));
+        own += "'--help[Print this help and exit]') ;;\n";
+    }
     for (const CommandHelp& command : commands())
         described +=
             fmt::format("{}{}\\:\"{}\"", described.empty() ? "" : " ", command.name, command.help);
@@ -177,14 +195,12 @@ _logwisp() {{
     fi
     case "$words[2]" in
         {}) options+=('--json[Print JSON]') ;;
-        {}) options=('--help[Print this help and exit]') ;;
-    esac
+{}    esac
     _arguments $options '*:target:_files'
 }}
 _logwisp "$@"
 )",
-                       arguments, described, joined(json_commands(), " | "),
-                       joined(flagless_commands(), " | "));
+                       arguments, described, joined(json_commands(), " | "), own);
 }
 
 // A word of fish, in single quotes.
@@ -213,6 +229,12 @@ inline std::string fish_completion() {
             out += " -x";
         out += fmt::format(" -d {}\n", fish_word(flag.help));
     }
+    for (const CommandHelp& command : commands())
+        for (const Flag& flag : command.own_flags)
+            out += fmt::format(
+                "complete -c logwisp -n '__fish_seen_subcommand_from {}' -l {}{} -d {}\n",
+                command.name, flag.name.substr(2), flag.metavar.empty() ? "" : " -x",
+                fish_word(flag.help));
     out += fmt::format(
         "complete -c logwisp -n '__fish_seen_subcommand_from {}' -l json -d 'Print JSON'\n",
         joined(json_commands(), " "));

@@ -81,10 +81,30 @@ TEST(Documents, BashCompletes) {
     EXPECT_EQ(completed("logwisp check --js", 2), "--json\n");
     EXPECT_EQ(completed("logwisp exp", 1), "explain\n");
     EXPECT_EQ(completed("logwisp reload --", 2), "--help\n");
+    EXPECT_EQ(completed("logwisp tail --no-", 2), "--no-color --no-reconnect\n");
     EXPECT_EQ(completed("logwisp explain --js", 2), "--json\n");
     std::string sample = in_tree("packaging/logwisp.toml");
     EXPECT_EQ(completed("logwisp -c " + sample.substr(0, sample.size() - 3), 2), sample + "\n");
     EXPECT_EQ(completed("logwisp --tcp-port 9", 2), "\n");
+}
+
+// `tail` reads its flags by itself.
+TEST(Documents, TheFlagsOfTailAreThoseOfTheTable) {
+    const std::string help = shell_output(LOGWISP_BINARY " tail --help");
+    std::size_t known = 0;
+    for (const CommandHelp& command : commands())
+        for (const Flag& flag : command.own_flags) {
+            ++known;
+            EXPECT_NE(help.find(std::string(flag.name)), std::string::npos) << flag.name;
+        }
+    std::size_t told = 0;
+    for (std::size_t at = help.find("  --"); at != std::string::npos;
+         at = help.find("  --", at + 1))
+        ++told;
+    for (std::size_t at = help.find(", --"); at != std::string::npos;
+         at = help.find(", --", at + 1))
+        ++told;
+    EXPECT_EQ(told, known + 1) << "--help besides\n" << help;
 }
 
 // As fish itself would, with the line so far.
@@ -104,6 +124,7 @@ TEST(Documents, FishCompletes) {
     EXPECT_EQ(fish_completed("logwisp check --js"), "--json\n");
     EXPECT_EQ(fish_completed("logwisp reload --js"), "");
     EXPECT_EQ(fish_completed("logwisp reload --h"), "--help\n");
+    EXPECT_EQ(fish_completed("logwisp tail --no-"), "--no-color\n--no-reconnect\n");
 }
 
 // What zsh's own functions are given; they are not loaded, so that nothing but this file is looked at.
