@@ -153,11 +153,11 @@ class Session : public ConnectionOwner, public Subscriber {
     std::unique_ptr<Past> past_;
     std::uint32_t discarded_bytes_ = 0;
     End why_left_ = End::client;
-    bool ended_ = false;
-    bool left_ = false;
-    bool counted_ = false;
-    bool lossless_ = false;
-    bool held_back_ = false;
+    bool ended_ : 1 = false;
+    bool left_ : 1 = false;
+    bool counted_ : 1 = false;
+    bool lossless_ : 1 = false;
+    bool held_back_ : 1 = false;
 };
 
 }  // namespace logwisp

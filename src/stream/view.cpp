@@ -64,7 +64,7 @@ View::Gap View::subscribe(Subscriber& subscriber, std::uint64_t cursor) {
     if (cursor < oldest()) gap = {oldest() - cursor, cursor, oldest() - 1};
     subscriber.view_ = this;
     subscriber.cursor_ = std::max(cursor, oldest());
-    subscriber.live_from_ = ring_.next();
+    subscriber.catching_up_ = subscriber.cursor_ < ring_.next();
     subscriber.heartbeat_due_ = false;
     subscriber.index_ = static_cast<std::uint32_t>(subscribers_.size());
     subscribers_.push_back(&subscriber);
@@ -89,6 +89,7 @@ View::Next View::pull(Subscriber& subscriber, std::size_t bytes_max) {
         const std::uint64_t to = std::max(ring_.half_way(buffer_entries_), subscriber.cursor_);
         next.gap = {to - subscriber.cursor_, subscriber.cursor_, to - 1};
         subscriber.cursor_ = to;
+        subscriber.catching_up_ = false;
         if (next.gap.dropped > 0) return next;
     }
     if (subscriber.cursor_ < ring_.next()) {
@@ -105,6 +106,7 @@ std::span<const char> View::sent(Subscriber& subscriber, std::size_t bytes) {
     const Ring::Advance advance = ring_.advance(subscriber.cursor_, bytes);
     CHECK(advance.next >= subscriber.cursor_);
     subscriber.cursor_ = advance.next;
+    if (advance.next == ring_.next()) subscriber.catching_up_ = false;
     return advance.remainder;
 }
 

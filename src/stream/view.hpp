@@ -42,10 +42,10 @@ class Subscriber {
   private:
     friend class View;
     View* view_ = nullptr;
-    std::uint64_t cursor_ = 0;     // sequence of the next entry to send
-    std::uint64_t live_from_ = 0;  // the first that came after it had subscribed
-    std::uint32_t index_ = 0;      // place in the view's list
+    std::uint64_t cursor_ = 0;  // sequence of the next entry to send
+    std::uint32_t index_ = 0;   // place in the view's list
     bool heartbeat_due_ = false;
+    bool catching_up_ = false;  // some of what was there when it came is still to be sent
 };
 
 enum class Framing : std::uint8_t { json_lines, server_sent_events, numbered_lines };
@@ -140,7 +140,7 @@ class View {
 
     // When the change was seen that the next entry to send is from. 0: not known, or it was there before the reader.
     [[nodiscard]] std::uint64_t seen_ns(const Subscriber& subscriber) const {
-        if (seen_times_ == nullptr || subscriber.cursor_ < subscriber.live_from_) return 0;
+        if (seen_times_ == nullptr || subscriber.catching_up_) return 0;
         return seen_times_->of(subscriber.cursor_);
     }
 
