@@ -193,7 +193,7 @@ class Service {
                 threads_.emplace_back([this, index] {
                     cores_[index]->run();
                     const std::uint64_t one = 1;
-                    static_cast<void>(::write(finished_, &one, sizeof one));
+                    CHECK(::write(finished_, &one, sizeof one) == sizeof one);
                 });
         } catch (const std::system_error& error) {
             log_error("cannot start a thread for core {} of {}: {}", threads_.size() + 1,
