@@ -88,10 +88,21 @@ format: ## clang-format over everything
 install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
 	cmake --install build/release --prefix $(PREFIX)
 
+deb: ## build the Debian packages into build/deb, with lintian's opinion
+	packaging/build-deb
+
+test-kernel61: deb build/release/tests/refuse ## boot a Debian 12 with the package in an emulated machine: systemd, kernel 6.1, end-to-end tests (root)
+	tests/system/run.sh
+
+build/release/tests/refuse:
+	cmake --preset release -DLOGWISP_TESTS=ON
+	cmake --build build/release --target refuse -j $(JOBS)
+	tests/e2e/install-packages.sh
+
 uninstall: ## remove what install put there
 	xargs rm -fv < build/release/install_manifest.txt
 
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers bench-pieces bench-compare build-bench coverage tidy format install uninstall clean
+.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers bench-pieces bench-compare build-bench coverage tidy format install deb test-kernel61 uninstall clean
