@@ -190,6 +190,8 @@ test('a port that changes from TCP to HTTP', scenario(async (world) => {
     const [port] = await world.ports(1);
     const server = await world.start({ tcp: port, config: one_stream({ dir: world.dir, tcp: port }) });
     const reader = await world.tcp(port);
+    // What waits in the kernel's queue over the reload is taken for HTTP, and given ten seconds to ask for something.
+    await until('a reader that was taken', () => (world.append('app.log', 'by TCP\n'), reader.messages().length > 0), { seen: () => reader.text });
     world.write('logwisp.toml', one_stream({ dir: world.dir, http: port }));
     reload(server);
     await reader.end();
