@@ -78,9 +78,8 @@ TEST_P(TcpSessions, WhatTheRingHasLostMeanwhileIsAGap) {
     std::uint64_t dropped = 0;
     ASSERT_EQ(std::sscanf(heard.c_str(), "{\"type\":\"gap\",\"dropped\":%lu}", &dropped), 1)
         << heard;
-    EXPECT_EQ(
-        heard.substr(heard.find('\n') + 1, 10),
-        (std::to_string(dropped + 1) + "\n" + std::to_string(dropped + 2) + "\n"));
+    EXPECT_EQ(heard.substr(heard.find('\n') + 1, 10),
+              (std::to_string(dropped + 1) + "\n" + std::to_string(dropped + 2) + "\n"));
 }
 
 }  // namespace
