@@ -3,10 +3,12 @@
 .SUFFIXES:
 
 JOBS = 2
+# More than there are cores: many tests wait most of the time, for timeouts of the kernel and of the service.
+TEST_JOBS = 4
 PREFIX = /usr/local
 ARGS =
 TEST_ARGS =
-CTEST = ctest --output-on-failure --no-tests=error --timeout 300 -j $(JOBS)
+CTEST = ctest --output-on-failure --no-tests=error --timeout 300 -j $(TEST_JOBS)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'

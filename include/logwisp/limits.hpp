@@ -44,7 +44,8 @@ inline constexpr std::uint32_t batches_per_buffer = 4;
 // Published in one turn and sent together: to send 500 lines costs a reader's connection hardly more than 250. All of a buffer would
 // overrun a reader that is only a little behind.
 inline constexpr std::uint32_t batches_per_turn = 2;
-static_assert(2 * batches_per_turn <= batches_per_buffer, "what a reader may fall behind while it is greeted is at most its buffer");
+static_assert(2 * batches_per_turn <= batches_per_buffer,
+              "what a reader may fall behind while it is greeted is at most its buffer");
 
 // A byte of a line becomes at most six bytes of JSON (\u0000); the rest of an entry (time, source, level, truncation) is bounded.
 inline constexpr std::size_t json_growth_max = 6;
