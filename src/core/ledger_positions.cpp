@@ -17,7 +17,7 @@ std::unique_ptr<TailPositions> positions_of(const LedgerState& state, FileSystem
     auto positions = std::make_unique<TailPositions>(files);
     positions->targets = state.targets;
     positions->file_number_max = state.file_number_max;
-    positions->seen_until_us = state.last_us;
+    positions->seen_until_us.assign(state.targets.size(), state.last_us);
     // In the order in which they were begun.
     std::vector<std::uint32_t> numbers;
     for (const auto& [number, file] : state.files) numbers.push_back(number);

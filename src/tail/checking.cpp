@@ -203,7 +203,8 @@ void TailState::arm_tick() {
     std::uint64_t at = next_sweep_ms;
     if (unwatched_files != 0 || unwatched_places != 0 || !suspects.empty() || !holding.empty())
         at = std::min(at, next_poll_ms);
-    if (starting || listing.place != nullptr || !places_to_scan.empty()) at = now_ms();
+    if (starting || listing.place != nullptr || !places_to_scan.empty() || !beside_rotated.empty())
+        at = now_ms();
     at = std::min({at, failed.next_ms(), failed_paths.next_ms()});
     if (tick_at_ms != 0 && tick_at_ms <= at) return;
     tick_at_ms = std::max(at, now_ms() + 1);

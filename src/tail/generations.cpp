@@ -182,7 +182,9 @@ bool TailState::has_unseen_sibling(const FollowedPath& entry) {
 }
 
 bool TailState::was_born_unseen(const FileStatus& status, std::uint32_t target) const {
-    return status.born_ns != 0 && status.born_ns + birth_tick_ns >= seen_until_ns[target];
+    const std::int64_t since_ns = seen_until_ns[target] - birth_tick_ns;
+    // What is copied or unpacked with its old time holds nothing new.
+    return status.born_ns != 0 && status.born_ns >= since_ns && status.modified_ns >= since_ns;
 }
 
 // Something was forgotten that tells what was read from what was not.
@@ -192,7 +194,14 @@ void TailState::all_seen_until_now() {
 
 Follower* TailState::open_sibling(const Sibling& sibling, FollowedPath& origin) {
     const auto opened = open_rotated(sibling, origin.path());
-    if (!opened) return nullptr;
+    if (!opened) {
+        if (opened.error().code == ENOENT) return nullptr;
+        counters.read_errors.add();
+        counters.unknown_losses.add();
+        log_warn("{}: {}: left alone, what it holds of {} may be lost", stream_name,
+                 opened.error().text(), origin.path());
+        return nullptr;
+    }
     const auto status = files().status(*opened);
     if (!status || status->kind != FileKind::regular || find(status->identity) != nullptr) {
         close_file(*opened);

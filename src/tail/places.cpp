@@ -97,13 +97,14 @@ void TailState::scan_places() {
         while (listing.place != nullptr) {
             if (listing.next == listing.names.size()) {
                 listing.place = nullptr;
-                look_beside_rotated();
                 break;
             }
             if (!may_look_at_another()) return;
             const std::string& name = listing.names[listing.next++];
             consider(*listing.place, name, listing.told);
         }
+        look_beside_rotated();
+        if (!beside_rotated.empty()) return;
         if (!places_to_scan.empty()) {
             Place& place = *places_to_scan.back();
             places_to_scan.pop_back();
@@ -184,13 +185,20 @@ void TailState::note_rotated_name(const Place& place, std::string_view name) {
     const TargetPlan& plan = plans[place.target];
     const bool chooses_files = place.part == plan.parts().size();
     if (!chooses_files && (place.part + 1 != plan.parts().size() || !plan.may_be_file())) return;
-    std::vector<std::string> originals = original_names(unpacked_name(name));
-    if (is_packed_name(name)) originals.emplace_back(unpacked_name(name));
     const auto wants = [&](const std::string& original) {
         const std::string path = join_path(place.path, original);
         return chooses_files ? plan.wants(original, std::string_view(path).substr(place.base_bytes))
                              : plan.part_matches(place.part, original);
     };
+    std::vector<std::string> originals = original_names(unpacked_name(name));
+    if (is_packed_name(name)) originals.emplace_back(unpacked_name(name));
+    if (std::none_of(originals.begin(), originals.end(), wants)) return;
+    // Wanted itself it is found by its own name; most others are known, or old.
+    if (wants(std::string(name))) return;
+    const auto status = files().status(join_path(place.path, name));
+    if (!status || status->kind != FileKind::regular || find(status->identity) != nullptr ||
+        !was_born_unseen(*status, place.target))
+        return;
     for (const std::string& original : originals) {
         if (!wants(original)) continue;
         // app.log.1.gz was app.log.1, and that was app.log.
@@ -203,8 +211,9 @@ void TailState::note_rotated_name(const Place& place, std::string_view name) {
     }
 }
 
+// As much as a turn may; the rest stays for the next.
 void TailState::look_beside_rotated() {
-    while (!beside_rotated.empty()) {
+    while (!beside_rotated.empty() && may_look_at_another()) {
         const auto [path, target] = *beside_rotated.begin();
         look(path, target);
         beside_rotated.erase(path);

@@ -82,11 +82,11 @@ struct TailPositions {
     std::uint32_t file_number_max = 0;
     // TargetPlan::text() of what was followed: files that are new there are read from their first byte.
     std::vector<std::string> targets;
+    // Of each, by the wall clock: what was born later, under a name that had no file yet, nobody has seen.
+    std::vector<std::int64_t> seen_until_us;
     std::vector<FilePosition> files;
     std::vector<PathHistory> paths;
     std::vector<std::pair<FileIdentity, ContentMark>> remembered;
-    // By the wall clock: until then nothing came and went unseen under `targets`.
-    std::int64_t seen_until_us = 0;
     // Of what was recorded a part is damaged: other targets may have been followed, too; and files that are known by what they hold only.
     bool damaged = false;
     std::vector<ContentMark> unnamed;

@@ -29,8 +29,10 @@ constexpr std::int64_t settled_after_ns = 1'000'000'000;
 std::unique_ptr<TailPositions> TailState::hand_over() {
     auto positions = std::make_unique<TailPositions>(files());
     for (std::uint32_t target = 0; target < plans.size(); ++target)
-        if (was_looked_for(target) || was_followed(target))
+        if (was_looked_for(target) || was_followed(target)) {
             positions->targets.push_back(plans[target].text());
+            positions->seen_until_us.push_back(seen_until_ns[target] / 1000);
+        }
     positions->file_number_max = file_number_max;
     // What waits for another file comes behind it.
     std::vector<Follower*> in_order;
@@ -61,7 +63,6 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
                  entry.last_read_us});
     add_counts(counters, positions->counters);
     positions->remembered.assign(remembered.begin(), remembered.end());
-    positions->seen_until_us = files().wall_us();
     return positions;
 }
 
@@ -125,9 +126,18 @@ bool TailState::was_looked_for(std::uint32_t target) const {
 
 bool TailState::was_followed(std::uint32_t target) const {
     if (resumed == nullptr) return false;
-    if (resumed->damaged) return true;
     const auto& before = resumed->targets;
-    return std::find(before.begin(), before.end(), plans[target].text()) != before.end();
+    return resumed->damaged ||
+           std::find(before.begin(), before.end(), plans[target].text()) != before.end();
+}
+
+// Where following begins, or until when the one before it went on.
+std::int64_t TailState::seen_until_at_start_ns(std::uint32_t target) const {
+    if (resumed != nullptr)
+        for (std::size_t before = 0; before < resumed->targets.size(); ++before)
+            if (resumed->targets[before] == plans[target].text())
+                return 1000 * resumed->seen_until_us[before];
+    return 1000 * parts.files.wall_us();
 }
 
 // Before anything is looked for, so that a file is recognised under whatever name it is found first.

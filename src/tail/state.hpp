@@ -299,6 +299,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void look_at_resumed();
     [[nodiscard]] bool was_looked_for(std::uint32_t target) const;
     [[nodiscard]] bool was_followed(std::uint32_t target) const;
+    [[nodiscard]] std::int64_t seen_until_at_start_ns(std::uint32_t target) const;
     [[nodiscard]] bool go_on_unnamed(const FileStatus& status, int file, Follower& follower);
     [[nodiscard]] bool resolve_mark(Follower& follower);
 

@@ -42,8 +42,7 @@ void TailState::start(std::unique_ptr<TailPositions> from) {
     starting = true;
     if (from != nullptr) take_over(std::move(from));
     for (std::uint32_t target = 0; target < plans.size(); ++target)
-        seen_until_ns.push_back(
-            1000 * (was_followed(target) ? resumed->seen_until_us : files().wall_us()));
+        seen_until_ns.push_back(seen_until_at_start_ns(target));
     settle();
 }
 

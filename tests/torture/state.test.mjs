@@ -139,7 +139,7 @@ for (const [call, sync] of [['renameat', 'none'], ['renameat', 'interval'], ['re
         } catch {
             return console.log('# NOT TESTED: no strace here');
         }
-        const via = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=1`];
+        const via = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${call === 'fdatasync' ? 2 : 1}`]; // the first is the start's
         const following = await Following.start(world, { via, sync, expected_exit: null });
         let number = 0;
         try {
