@@ -343,7 +343,7 @@ void LedgerFile::notice_removal(std::uint64_t now_ms) {
     look_again_ms_ = now_ms + look_again_ms;
     removed_ = is_removed();
     if (removed_)
-        log_error("{}: {} was removed: a new one is begun; what was given out before is no history",
+        log_error("{}: {} was removed: a new one is begun; what only it told of is no history",
                   stream_, whole_path_);
 }
 
@@ -404,12 +404,15 @@ void LedgerFile::leave_old() {
 void LedgerFile::finish_anew() {
     if (!std::exchange(begun_anew_, false)) return;
     const int directory = directory_->descriptor();
-    // One of them has the name at any time, whatever of this a power failure leaves.
-    (void)::unlinkat(directory, name(".ledger.old").c_str(), 0);
-    if (::linkat(directory, name(".ledger").c_str(), directory, name(".ledger.old").c_str(), 0) !=
-        0)
-        (void)::renameat(directory, name(".ledger").c_str(), directory,
-                         name(".ledger.old").c_str());
+    // Where it is not, it has its other name already, or was removed: what is there is all that is left of the past.
+    if (::faccessat(directory, name(".ledger").c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        // One of them has the name at any time, whatever of this a power failure leaves.
+        (void)::unlinkat(directory, name(".ledger.old").c_str(), 0);
+        if (::linkat(directory, name(".ledger").c_str(), directory, name(".ledger.old").c_str(),
+                     0) != 0)
+            (void)::renameat(directory, name(".ledger").c_str(), directory,
+                             name(".ledger.old").c_str());
+    }
     if (::renameat(directory, name(".ledger.new").c_str(), directory, name(".ledger").c_str()) != 0)
         log_error("{}: {}", stream_,
                   Error{errno, "rename", directory_->path() + "/" + name(".ledger.new")}.text());

@@ -50,8 +50,8 @@ class LedgerFileTest : public testing::Test {
     [[nodiscard]] std::string file(const char* suffix = ".ledger") const {
         return path_ + "/app" + suffix;
     }
-    [[nodiscard]] std::string bytes() const {
-        std::ifstream in(file(), std::ios::binary);
+    [[nodiscard]] std::string bytes(const char* suffix = ".ledger") const {
+        std::ifstream in(file(suffix), std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
     void put(std::string_view bytes) const {
@@ -394,6 +394,7 @@ TEST_F(LedgerFileTest, EveryMomentOfBeginningAnewIsSurvived) {
     std::ofstream(file(".ledger.old"), std::ios::binary) << old;
     start("between the renames");
     EXPECT_FALSE(std::filesystem::exists(file(".ledger.new")));
+    EXPECT_TRUE(bytes(".ledger.old") == old) << "the past is gone";
     log_set_level(LogLevel::error);
 }
 
