@@ -102,7 +102,7 @@ bool ledger_valid(const LedgerSlot& slot, std::uint64_t salt, std::uint64_t inde
 // Makes a slot of which one byte has changed what it was: no two such changes differ from a valid slot by the same check. A header (index 0)
 // says its salt itself. False: more has changed, or nothing was ever written there; `slot` is as it was. Takes some 20 us.
 bool ledger_mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index);
-// Of one ledger: more damage than that is not of single bytes.
+// Tried of one ledger, whether they succeed or not: more damage than that is not of single bytes, and looking for it would take long.
 inline constexpr std::size_t ledger_mends_max = 64;
 
 }  // namespace logwisp

@@ -82,7 +82,10 @@ void LedgerState::read(std::span<const LedgerSlot> slots, std::uint64_t salt, st
 }
 
 bool LedgerState::mend(LedgerSlot& slot, std::uint64_t salt, std::uint64_t index) {
-    if (mended.size() == ledger_mends_max || !ledger_mend(slot, salt, index)) return false;
+    // Of the zeros that a power failure leaves there may be many; they cost nothing.
+    if (slot == LedgerSlot{} || mends_left_ == 0) return false;
+    --mends_left_;
+    if (!ledger_mend(slot, salt, index)) return false;
     mended.emplace_back(index, slot);
     return true;
 }

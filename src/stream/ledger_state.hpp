@@ -86,6 +86,7 @@ class LedgerState {
     std::uint64_t hole_ = 0;
     std::uint64_t hole_before_ = 0;
     std::uint64_t read_slots_ = 0;
+    std::size_t mends_left_ = ledger_mends_max;
 };
 
 // A ledger's header; salt 0 is none.

@@ -146,6 +146,29 @@ TEST(Ledger, NothingIsMadeOfWhatWasNeverWritten) {
     EXPECT_EQ(whole, unknown);
 }
 
+// What is not of single bytes is not searched for them for as long as there are slots; zeros, of which a torn end may leave many, are not
+// searched at all.
+TEST(Ledger, MuchDamageIsNotSearchedForSingleBytes) {
+    for (const bool zeros : {false, true}) {
+        const auto with = [&](std::size_t damaged) {
+            std::vector<LedgerSlot> slots{small_ledger().front()};
+            LedgerSlot garbage;
+            if (!zeros) std::memset(reinterpret_cast<char*>(&garbage), 0x5A, sizeof(garbage));
+            slots.resize(1 + damaged, garbage);
+            LedgerPlaces places;
+            LedgerRecords records;
+            records.position(0, 1, 10, 0, 1);
+            const auto sealed = records.seal(1, salt, slots.size(), places);
+            slots.insert(slots.end(), sealed.begin(), sealed.end());
+            slots.back().mark ^= 1;
+            return state_of(slots);
+        };
+        EXPECT_EQ(with(ledger_mends_max - 1).mended.size(), 1u) << zeros;
+        EXPECT_EQ(with(ledger_mends_max).mended.size(), zeros ? 1u : 0u) << zeros;
+        EXPECT_EQ(with(ledger_mends_max).valid_slots, zeros ? ledger_mends_max + 2 : 1u) << zeros;
+    }
+}
+
 TEST(Ledger, EveryTwoChangedBytesAreSeen) {
     const std::vector<LedgerSlot> whole = small_ledger();
     const LedgerState right = state_of(whole);
