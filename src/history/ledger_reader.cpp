@@ -129,7 +129,8 @@ bool LedgerReader::read_slot(std::uint64_t place, LedgerSlot& slot) const {
 }
 
 bool LedgerReader::mend(LedgerSlot& slot, std::uint64_t place) {
-    if (mends_left_ == 0) return false;
+    // Of the zeros that a power failure leaves there may be many; they cost nothing.
+    if (slot == LedgerSlot{} || mends_left_ == 0) return false;
     --mends_left_;
     return ledger_mend(slot, header_.salt, place);
 }

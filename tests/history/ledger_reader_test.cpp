@@ -120,6 +120,27 @@ TEST_F(LedgerReaderTest, WaitsForWhatIsNotWhole) {
     EXPECT_EQ(behind->first(), 34U);
 }
 
+// More zeros than slots are mended of one ledger; a changed byte behind them is mended all the same.
+TEST_F(LedgerReaderTest, MendsBehindManyZeros) {
+    LedgerOnDisk ledger(directory / "s", ".ledger", 1, 1'000'000);
+    ledger.add_file(7, directory / "app.log", 1);
+    const std::uint64_t zeros = ledger.slots();
+    ledger.add_noise(1, std::string(2 * ledger_mends_max * ledger_text_bytes, 'n'));
+    const std::uint64_t changed = ledger.slots();
+    ledger.add_run(7, std::string(100'000, 'x'), 0, 30, 1, entries_per_run, time_of(1));
+    std::fstream file(directory / "s.ledger", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(zeros * ledger_slot_bytes));
+    file << std::string((changed - zeros) * ledger_slot_bytes, '\0');
+    file.seekp(static_cast<std::streamoff>(changed * ledger_slot_bytes));
+    file << '!';
+    file.close();
+    LedgerReader reader(directory / "s");
+    ASSERT_TRUE(reader.seek(1));
+    const auto run = reader.run();
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->next(), 1 + entries_per_run);
+}
+
 TEST_F(LedgerReaderTest, NothingThereIsNothingFound) {
     LedgerReader none(directory / "s");
     EXPECT_FALSE(none.seek(1));
