@@ -11,6 +11,7 @@
 
 #include <array>
 #include <chrono>
+#include <vector>
 
 #include "tail/identity.hpp"
 
@@ -31,10 +32,29 @@ bool magic_has_events(long magic) {
     return true;
 }
 
+// Kept by each core for its files, so that clients who take every other descriptor keep no new file
+// from being read: with these it is opened, and idle files are closed then.
+constexpr std::size_t spare_descriptors_max = 4;
+
 class RealFileSystem final : public FileSystem {
   public:
+    RealFileSystem() : nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+        while (nothing_ >= 0 && spares_.size() < spare_descriptors_max) {
+            const int spare = ::fcntl(nothing_, F_DUPFD_CLOEXEC, 0);
+            if (spare < 0) break;
+            spares_.push_back(spare);
+        }
+    }
+    ~RealFileSystem() override {
+        for (const int spare : spares_) ::close(spare);
+        if (nothing_ >= 0) ::close(nothing_);
+    }
+    RealFileSystem(const RealFileSystem&) = delete;
+    RealFileSystem& operator=(const RealFileSystem&) = delete;
+
     Result<int> open(const std::string& path) override {
-        const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int file = open_plain(path);
+        while (file < 0 && errno == EMFILE && give_up_spare()) file = open_plain(path);
         if (file < 0) return failure(errno, "open", path);
         // O_NONBLOCK was for FIFOs. Left on, io_uring answers EAGAIN for what is not in the page
         // cache.
@@ -42,7 +62,14 @@ class RealFileSystem final : public FileSystem {
         return file;
     }
 
-    void close(int file) override { ::close(file); }
+    void close(int file) override {
+        // Its number never is free in between: a client would have it at once.
+        if (spares_.size() < spare_descriptors_max && nothing_ >= 0 &&
+            ::dup3(nothing_, file, O_CLOEXEC) == file)
+            spares_.push_back(file);
+        else
+            ::close(file);
+    }
 
     Result<FileStatus> status(int file) override { return real_status(file); }
     Result<FileStatus> status(const std::string& path) override { return real_status(path); }
@@ -106,6 +133,8 @@ class RealFileSystem final : public FileSystem {
         const std::string& directory,
         const std::function<void(std::string_view name, FileKind kind)>& each) override {
         DIR* opened = ::opendir(directory.c_str());
+        while (opened == nullptr && errno == EMFILE && give_up_spare())
+            opened = ::opendir(directory.c_str());
         if (opened == nullptr) return failure(errno, "opendir", directory);
         while (const dirent* found = ::readdir(opened)) {
             const std::string_view name = found->d_name;
@@ -183,6 +212,19 @@ class RealFileSystem final : public FileSystem {
                 return FileKind::other;
         }
     }
+
+    static int open_plain(const std::string& path) {
+        return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    bool give_up_spare() {
+        if (spares_.empty()) return false;
+        ::close(spares_.back());
+        spares_.pop_back();
+        return true;
+    }
+
+    int nothing_;
+    std::vector<int> spares_;
 };
 
 }  // namespace

@@ -143,3 +143,22 @@ test('a reader that fell behind is told exactly how much it missed', scenario(as
 }));
 
 const dropped = (reader) => reader.events('gap').reduce((sum, event) => sum + JSON.parse(event.data).dropped, 0);
+
+// Clients may take every descriptor there is, but those that files need.
+test('new files are read although clients have taken every descriptor', scenario(async (world) => {
+    const [http, tcp] = await world.ports(2);
+    const server = await world.start({ http, via: ['prlimit', '--nofile=96:96'], config: one_stream({ dir: world.dir, http, tcp }) });
+    const reader = await world.sse(http);
+    for (let i = 0; i < 200; ++i) {
+        const socket = net.connect({ port: tcp, host: '127.0.0.1' });
+        socket.on('error', () => {});
+        world.keep({ close: () => socket.destroy() });
+    }
+    await server.complaint('word about it', /Too many open files; new clients wait/);
+    for (let file = 0; file < 20; ++file) {
+        world.append(`new${file}.log`, `the first line of ${file}\n`);
+        await reader.message(`the first line of ${file}`);
+    }
+    world.append('new0.log', 'and another\n');
+    await reader.message('and another');
+}));
