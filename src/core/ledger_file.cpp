@@ -56,6 +56,8 @@ bool write_all(int file, const void* bytes, std::size_t count, std::uint64_t off
     return true;
 }
 
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+
 }  // namespace
 
 LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string stream,
@@ -143,7 +145,13 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (!found) {
         is_new_ = true;
         begin_epoch();
-        return begin_file(".ledger", wall_us, nullptr);
+        const auto begun = begin_file(".ledger", wall_us, nullptr);
+        if (begun || !is_full(begun.error().code)) return begun;
+        // As when the disk becomes full later. Half of one would be taken for a foreign file.
+        if (file_ >= 0) ::close(std::exchange(file_, -1));
+        (void)::unlinkat(directory, name(".ledger").c_str(), 0);
+        failed(begun.error().code);
+        return {};
     }
     if (header.version > ledger_version) {
         ::close(file);

@@ -37,6 +37,25 @@ row('C10', 'the disk is full, and then it is not', mounting(async (world) => {
     await following.complete(writer);
 }));
 
+row('C10', 'the disk is full from the start', mounting(async (world) => {
+    const state = await mount(world, 'state', '-t', 'tmpfs', '-o', 'size=64k', 'none');
+    fs.writeFileSync(`${state}/other`, 'x'.repeat(64 * 1024));
+    const following = await Following.start(world);
+    const writer = await following.writer();
+    await writer.write(100);
+    await so_far(following, writer);
+    assert.match(following.server.stderr, /its ledger cannot be written: .*No space left on device.*entries go on/);
+    fs.rmSync(`${state}/other`);
+    await until('it is kept again', () => /its ledger is kept again/.test(following.server.stderr), { seen: () => following.server.stderr });
+    await writer.write(100);
+    await so_far(following, writer);
+    await following.kill();
+    await writer.write(100);
+    await following.launch();
+    await following.complete(writer);
+    assert.deepEqual(fs.readdirSync(state).filter((name) => name.includes('aside')), []);
+}));
+
 row('C10', 'killed while the disk is full: the reader is told', mounting(async (world) => {
     await mount(world, 'state', '-t', 'tmpfs', '-o', 'size=64k', 'none');
     const following = await Following.start(world);
