@@ -76,7 +76,7 @@ class Page {
                  "Bytes of files that were destroyed before they could be read"},
                 &MonitorCounters::lost_bytes);
         monitor({"logwisp_unknown_losses", MetricKind::counter, "",
-                 "Times something was destroyed of which nobody knows how much it was"},
+                 "Times a file was truncated or removed, which may have destroyed what was written right before"},
                 &MonitorCounters::unknown_losses);
         monitor({"logwisp_skipped_nul_bytes", MetricKind::counter, "bytes",
                  "NULs that were passed over, as a truncation leaves them"},
