@@ -60,7 +60,8 @@ class Walk {
     Walk(FileSystem& files, const TargetPlan& plan, WatchNeed& need)
         : files_(files), plan_(plan), need_(need) {}
 
-    void run() { part(plan_.root(), 0); }
+    // A target that is all root ("/", "logs/..") has no parts: it names that directory.
+    void run() { plan_.parts().empty() ? step(plan_.root(), 0) : part(plan_.root(), 0); }
 
     struct Fault {
         std::string path;
@@ -94,7 +95,7 @@ class Walk {
                 faults.push_back({path, status.error()});
             return;
         }
-        const bool last = index + 1 == plan_.parts().size();
+        const bool last = index + 1 >= plan_.parts().size();
         const bool directory = status->kind == FileKind::directory;
         if (!last && directory) return part(path, index + 1);
         if (!last) return;

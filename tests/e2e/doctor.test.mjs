@@ -39,6 +39,17 @@ test('nothing is wrong', scenario(async (world) => {
     assert.equal(fs.existsSync(world.path('state')), false, 'it only looks');
 }));
 
+test('targets that end in ".." or are "/" name a directory', scenario(async (world) => {
+    const config = await healthy(world);
+    fs.mkdirSync(world.path('logs/below'));
+    const above = await doctor(world, config.replace(world.path('logs'), world.path('logs/below/..')));
+    assert.deepEqual(above.of('files').map(({ text }) => text), ['app: 1 file can be read']);
+    const missing = await doctor(world, config.replace(world.path('logs'), world.path('none/..')));
+    assert.match(missing.of('files')[0].text, /nothing matches .* yet/);
+    const root = await doctor(world, config.replace(world.path('logs'), '/').replace('*.log', 'logwisp-no-such-*.log'));
+    assert.match(root.of('files')[0].text, /nothing matches "\/" yet/);
+}));
+
 test('io_uring is forbidden: a note, or a fault when it was asked for', scenario(async (world) => {
     const config = await healthy(world);
     const via = refusing('io_uring_setup=EPERM');
