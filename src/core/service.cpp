@@ -219,8 +219,9 @@ class Service {
         next_watchdog_ = start;
         std::uint64_t finished = 0;
         while (finished < core_count_) {
-            pollfd waits[] = {
-                {signals_, POLLIN, 0}, {finished_, POLLIN, 0}, {control_.descriptor(), POLLIN, 0}};
+            pollfd waits[] = {{signals_, POLLIN, 0},
+                              {finished_, POLLIN, 0},
+                              {control_.descriptor(Clock::now()), POLLIN, 0}};
             ::poll(waits, std::size(waits), wait_ms());
             std::uint64_t count = 0;
             if (::read(finished_, &count, sizeof count) == sizeof count) finished += count;
@@ -233,7 +234,7 @@ class Service {
                     stop();
             }
             if (hang_up && !stopping_) reload();  // a storm of them is one reload
-            answer_those_who_ask();
+            if (waits[2].revents != 0) answer_those_who_ask();
             on_clock();
             messages_wait_ = fabric_.flush(fabric_.control());
         }
@@ -243,6 +244,7 @@ class Service {
         auto next = Clock::time_point::max();
         if (statistics_interval() > 0) next = std::min(next, next_statistics_);
         if (notifier_.watchdog_interval_ms() > 0) next = std::min(next, next_watchdog_);
+        if (control_.pause_ends() > Clock::now()) next = std::min(next, control_.pause_ends());
         // A core without room is busy, or hangs; it does not tell when it has some again.
         if (messages_wait_) next = std::min(next, Clock::now() + messages_wait_interval);
         if (next == Clock::time_point::max()) return -1;
@@ -332,9 +334,7 @@ class Service {
 
     // Each hears of a reload that began after it had asked.
     void answer_those_who_ask() {
-        std::vector<int> askers;
-        for (int asker = control_.accept(); asker >= 0; asker = control_.accept())
-            askers.push_back(asker);
+        const std::vector<int> askers = control_.accept(Clock::now());
         if (askers.empty()) return;
         const ReloadOutcome outcome =
             stopping_ ? ReloadOutcome{1, {"the service is stopping"}} : reload();

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
+import { run } from './support/program.mjs';
 import { binary, get, get_json, one_stream, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
@@ -101,6 +102,17 @@ test('another user is not heard', { skip: process.getuid() !== 0 && 'only root c
     await other.ended();
     assert.equal(other.stdout, "1\nonly the service's own user and root may ask for this");
     assert.doesNotMatch(server.stderr, /reload/);
+}));
+
+test('who asks when no descriptor is left is answered when there is one again', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const server = await world.start({ http, config: one_stream({ dir: world.dir, http }) });
+    const limit = (soft) => run('prlimit', ['--pid', String(server.pid), `--nofile=${soft}:`]);
+    await limit(3);
+    const asked = reload(world, server.pid);
+    await server.complaint('why nobody is heard', /reload: accept: Too many open files/);
+    await limit(100);
+    assert.equal((await asked).code, 0);
 }));
 
 test('who asks and goes, or asks while it stops', scenario(async (world) => {
