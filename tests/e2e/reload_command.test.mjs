@@ -104,6 +104,23 @@ test('another user is not heard', { skip: process.getuid() !== 0 && 'only root c
     assert.doesNotMatch(server.stderr, /reload/);
 }));
 
+const no_other_user = process.getuid() !== 0 || spawnSync('unshare', ['-n', 'true']).status !== 0;
+
+test('another user is not believed', { skip: no_other_user && 'only root can be another user, in a network of its own' }, scenario(async (world) => {
+    fs.chmodSync(world.dir, 0o755);
+    const program = world.path('logwisp');
+    fs.copyFileSync(binary, program);
+    fs.chmodSync(program, 0o755);
+    const script = `as() { user=$1; shift; exec setpriv --reuid=$user --regid=$user --clear-groups "$@"; }
+        (as 65534 sh -c 'exec socat ABSTRACT-LISTEN:logwisp/control/$$,fork SYSTEM:"echo 0"') & false=$!
+        until grep -q "@logwisp/control/$false$" /proc/net/unix; do kill -0 $false || exit 3; done
+        (as 65533 "$0" reload); echo "any $?"; (as 65533 "$0" reload $false); echo "that $?"; kill $false`;
+    const inside = world.run('unshare', ['-n', 'sh', '-c', script, program]);
+    await inside.ended();
+    assert.equal(inside.stdout, 'any 1\nthat 1\n', inside.seen());
+    assert.match(inside.stderr, /no LogWisp runs here\n.*is no LogWisp that can be asked from here/);
+}));
+
 test('who asks when no descriptor is left is answered when there is one again', scenario(async (world) => {
     const [http] = await world.ports(1);
     const server = await world.start({ http, config: one_stream({ dir: world.dir, http }) });
