@@ -76,7 +76,8 @@ class Page {
                  "Bytes of files that were destroyed before they could be read"},
                 &MonitorCounters::lost_bytes);
         monitor({"logwisp_unknown_losses", MetricKind::counter, "",
-                 "Times a file was truncated or removed, which may have destroyed what was written right before"},
+                 "Times a file was truncated or removed, which may have destroyed what was written "
+                 "right before"},
                 &MonitorCounters::unknown_losses);
         monitor({"logwisp_skipped_nul_bytes", MetricKind::counter, "bytes",
                  "NULs that were passed over, as a truncation leaves them"},
