@@ -99,7 +99,7 @@ test-kernel61: deb build/release/tests/refuse ## boot a Debian 12 with the packa
 build/release/tests/refuse:
 	cmake --preset release -DLOGWISP_TESTS=ON
 	cmake --build build/release --target refuse -j $(JOBS)
-	tests/e2e/install-packages.sh
+	sh tests/e2e/install-packages.sh
 
 uninstall: ## remove what install put there
 	xargs rm -fv < build/release/install_manifest.txt
