@@ -240,7 +240,11 @@ test('slots damaged beyond mending: files are known by what they hold, and new o
     let written = 0;
     const got = [];
     const write = (name) => world.append(name, `line ${++written}\n`);
+    const ledger = world.path('state/app.ledger');
+    let damaged_inode = 0;
     for (const kind of [5, 3, 5]) {
+        // A new one has taken the place of the one that was damaged before: one that is whole and only has not yet would be taken instead.
+        await until('a new ledger', () => fs.statSync(ledger).ino !== damaged_inode && !fs.existsSync(`${ledger}.new`));
         write('logs/app.log');
         write('logs/app.log');
         await reader.message(`line ${written}`);
@@ -249,8 +253,8 @@ test('slots damaged beyond mending: files are known by what they hold, and new o
         server.expected_exit = null;
         server.signal('SIGKILL');
         await server.ended();
-        const ledger = world.path('state/app.ledger');
         const bytes = fs.readFileSync(ledger);
+        damaged_inode = fs.statSync(ledger).ino;
         let damaged = 0;
         for (let at = 0; at < bytes.length; at += 64)
             if (bytes[at + 4] === kind) damaged += bytes.fill(0xa5, at + 8, at + 40) ? 1 : 0;
