@@ -17,7 +17,7 @@ if [ ! -e "$work/base.tar" ]; then
     rm -rf "$work/base"
     # What the package depends on comes along: the machine has no network.
     debootstrap --variant=minbase \
-        --include=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,nodejs,libfmt9,libsimdjson14,libspdlog1.10 \
+        --include=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,telnet,socat,nodejs,libfmt9,libsimdjson14,libspdlog1.10 \
         bookworm "$work/base" > "$work/debootstrap.log"
     tar -C "$work/base" -cf "$work/base.tar.part" . && mv "$work/base.tar.part" "$work/base.tar"
     rm -rf "$work/base"
