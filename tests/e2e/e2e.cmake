@@ -35,5 +35,9 @@ foreach(file ${files})
       LABELS "${labels}"
       TIMEOUT 240
       ENVIRONMENT "E2E_PROGRAM=$<TARGET_FILE:logwisp>;E2E_REFUSE=$<TARGET_FILE:refuse>;E2E_BACKEND=${backend};E2E_DEADLINE_MS=${E2E_DEADLINE_MS};E2E_SANITIZED=${E2E_SANITIZED};E2E_PROMETHEUS=${PROMETHEUS};E2E_PROMTOOL=${PROMTOOL}")
+    # It switches something off for the whole machine.
+    if(name STREQUAL "uring_denied")
+      set_tests_properties(e2e_${name}_${backend} PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endforeach()
