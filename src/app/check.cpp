@@ -5,22 +5,13 @@
 #include <cstdio>
 
 #include "app/start.hpp"
-#include "logwisp/version.hpp"
 
 namespace logwisp {
 
 int check_main(const std::vector<std::string>& arguments) {
-    Problems usage;
-    CommandLine line = parse_command_line(Command::check, arguments, usage);
-    if (!usage.empty()) return refuse_usage(usage, "logwisp check");
-    if (line.help) {
-        fmt::print("{}", help_text(Command::check));
-        return exit_fine;
-    }
-    if (line.version) {
-        fmt::print("logwisp {}\n", version);
-        return exit_fine;
-    }
+    CommandLine line;
+    if (const auto exit = begin_command(Command::check, "logwisp check", arguments, line))
+        return *exit;
     Loaded loaded = load_config(line, process_environment());
     int exit_code = loaded.problems.empty() ? exit_fine : exit_config;
     if (line.json) {

@@ -43,6 +43,17 @@ void print_problems(const Problems& problems) {
     for (const std::string& line : lines_of(problems)) fmt::print(stderr, "{}\n", line);
 }
 
+std::optional<int> begin_command(Command command, std::string_view name,
+                                 const std::vector<std::string>& arguments, CommandLine& line) {
+    Problems usage;
+    line = parse_command_line(command, arguments, usage);
+    if (!usage.empty()) return refuse_usage(usage, name);
+    if (line.help) fmt::print("{}", help_text(command));
+    if (!line.help && line.version) fmt::print("logwisp {}\n", version);
+    if (line.help || line.version) return exit_fine;
+    return std::nullopt;
+}
+
 int refuse_usage(const Problems& problems, std::string_view command) {
     print_problems(problems);
     fmt::print(stderr, "Try '{} --help'.\n", command);

@@ -2,7 +2,9 @@
 // main.cpp does the rest.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/load.hpp"
@@ -26,6 +28,11 @@ Start prepare_start(const std::vector<std::string>& arguments);
 
 // Reads everything again, as at the start. False: `errors` says why, `config` is as it was.
 bool reload(const Start& start, Config& config, std::vector<std::string>& errors);
+
+// Reads the arguments of a command that starts nothing; help, version and faults are printed here.
+// With an exit code that was all.
+std::optional<int> begin_command(Command command, std::string_view name,
+                                 const std::vector<std::string>& arguments, CommandLine& line);
 
 // Prints what is wrong with the arguments and returns exit_usage.
 int refuse_usage(const Problems& problems, std::string_view command);

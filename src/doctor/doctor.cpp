@@ -10,7 +10,6 @@
 #include "app/start.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_facts.hpp"
-#include "logwisp/version.hpp"
 
 namespace logwisp {
 
@@ -36,17 +35,9 @@ Findings look_at_everything(const Config& config) {
 }  // namespace
 
 int doctor_main(const std::vector<std::string>& arguments) {
-    Problems usage;
-    const CommandLine line = parse_command_line(Command::doctor, arguments, usage);
-    if (!usage.empty()) return refuse_usage(usage, "logwisp doctor");
-    if (line.help) {
-        fmt::print("{}", help_text(Command::doctor));
-        return exit_fine;
-    }
-    if (line.version) {
-        fmt::print("logwisp {}\n", version);
-        return exit_fine;
-    }
+    CommandLine line;
+    if (const auto exit = begin_command(Command::doctor, "logwisp doctor", arguments, line))
+        return *exit;
     const Loaded loaded = load_config(line, process_environment());
     print_problems(loaded.warnings);
     print_problems(loaded.problems);

@@ -9,7 +9,6 @@
 
 #include "app/start.hpp"
 #include "explain/report.hpp"
-#include "logwisp/version.hpp"
 
 namespace logwisp {
 namespace {
@@ -36,17 +35,9 @@ std::vector<StreamReport> ask_everybody(const Config& config, FileSystem& files,
 }  // namespace
 
 int explain_main(const std::vector<std::string>& arguments) {
-    Problems usage;
-    const CommandLine line = parse_command_line(Command::explain, arguments, usage);
-    if (!usage.empty()) return refuse_usage(usage, "logwisp explain");
-    if (line.help) {
-        fmt::print("{}", help_text(Command::explain));
-        return exit_fine;
-    }
-    if (line.version) {
-        fmt::print("logwisp {}\n", version);
-        return exit_fine;
-    }
+    CommandLine line;
+    if (const auto exit = begin_command(Command::explain, "logwisp explain", arguments, line))
+        return *exit;
     const Loaded loaded = load_config(line, process_environment());
     print_problems(loaded.warnings);
     print_problems(loaded.problems);
