@@ -74,7 +74,7 @@ struct BackendOptions {
     // io_uring only. A queue that is too small costs time, never an operation.
     std::uint32_t submission_entries = 4096;
     std::uint32_t completion_entries = 0;  // 0: from connections_max
-    std::uint32_t recv_buffers = 256;      // pieces of 2 KiB that sockets receive into
+    std::uint32_t recv_buffers = 256;      // pieces of 1 KiB that sockets receive into
 };
 
 // Creates `count` backends of one kind by trying: io_uring (with smaller rings while locked memory

@@ -6,10 +6,11 @@
 
 namespace logwisp {
 
-// Outcomes delivered per turn; the rest waits for the next one, first come first served. Sends are
-// outside the bound: they complete while they are submitted, there is at most one per connection,
-// and after a turn none may be left.
-inline constexpr std::size_t outcomes_per_turn_max = 16'384;
+// Outcomes delivered per turn; the rest waits for the next one, first come first served. So many
+// clients at most are answered before anything is sent, and what they are answered waits in memory.
+// Sends are outside the bound: they complete while they are submitted, there is at most one per
+// connection, and after a turn none may be left.
+inline constexpr std::size_t outcomes_per_turn_max = 256;
 // One listener's connections per turn (epoll), so that a connect storm does not starve the readers
 // that are already there.
 inline constexpr std::uint32_t accepts_per_turn_max = 64;
@@ -31,7 +32,7 @@ inline constexpr std::uint32_t recv_buffers_floor = 8;
 inline constexpr std::uint32_t ring_retry_ms = 20;
 // io_uring: one received piece. Nearly every request fits; 256 of them are touched in turn, so their
 // size is memory.
-inline constexpr std::size_t recv_buffer_bytes = 2048;
+inline constexpr std::size_t recv_buffer_bytes = 1024;
 
 // A peer that has not acknowledged anything for this long, with data on the wire that is being sent
 // again, is gone.

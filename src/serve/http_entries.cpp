@@ -69,7 +69,7 @@ void HttpSession::begin_entries(const std::shared_ptr<StreamInfo>& wanted, HttpA
     read_stream(wanted);
     count_reader(Server::http);
     answer(head);
-    requests_.reset();
+    no_more_requests();
     connection().clear_deadline();
 }
 

@@ -36,7 +36,6 @@ HttpAnswer event_stream_head() {
 }
 
 void HttpSession::open() {
-    requests_ = std::make_unique<Requests>();
     connection().set_deadline(request_head_ms);
     connection().open();
 }
@@ -44,7 +43,8 @@ void HttpSession::open() {
 // --- Input. ---
 
 void HttpSession::on_received(std::span<const char> bytes) {
-    if (requests_ == nullptr) return discard(bytes.size());
+    if (streams_) return discard(bytes.size());
+    if (requests_ == nullptr) requests_ = std::make_unique<Requests>();
     if (!requests_->waiting) return parse(bytes);
     requests_->held.append(bytes.data(), bytes.size());
     if (requests_->held.size() > request_head_bytes_max) close();
@@ -53,7 +53,7 @@ void HttpSession::on_received(std::span<const char> bytes) {
 void HttpSession::parse(std::span<const char> bytes) {
     requests_->parsing = true;
     answer_requests(bytes);
-    if (requests_ != nullptr) requests_->parsing = false;
+    if (!streams_) requests_->parsing = false;
 }
 
 void HttpSession::answer_requests(std::span<const char> bytes) {
@@ -68,7 +68,7 @@ void HttpSession::answer_requests(std::span<const char> bytes) {
             connection().queued_bytes() > pipelined_answer_bytes_max)
             return close();
         respond(requests_->parser.request());
-        if (requests_ == nullptr) {  // a stream has begun; what follows is not a request any more
+        if (streams_) {  // what follows is not a request any more
             if (!bytes.empty()) discard(bytes.size());
             return;
         }
@@ -84,10 +84,11 @@ void HttpSession::answer_requests(std::span<const char> bytes) {
 
 void HttpSession::on_peer_finished() {
     if (entries_ != nullptr) return;  // what it asked for still goes out
-    if (requests_ == nullptr) {
+    if (streams_) {
         probe();
         return connection().set_deadline(probe_again_ms);
     }
+    if (requests_ == nullptr) return connection().finish_when_sent();
     // What it asked before is still answered.
     requests_->peer_finished = true;
     if (!requests_->waiting) connection().finish_when_sent();
@@ -103,8 +104,9 @@ void HttpSession::probe() {
 
 void HttpSession::on_deadline() {
     if (entries_ != nullptr) return;
-    if (requests_ == nullptr) return probe();
-    if (connection().queued_bytes() > 0 || !requests_->parser.in_head()) return close();
+    if (streams_) return probe();
+    if (requests_ == nullptr || connection().queued_bytes() > 0 || !requests_->parser.in_head())
+        return close();
     refuse({408, "The request took too long to arrive"});
 }
 
@@ -223,7 +225,7 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
 
     from_ = std::make_unique<ReadFrom>(std::move(requests_->from));
     host().join(wanted, *this);
-    requests_.reset();
+    no_more_requests();
 }
 
 // Counted first and looked at afterwards: two cores must not both give the last place.

@@ -85,7 +85,13 @@ class HttpSession final : public Session {
     std::string retry_line();
     std::string connected_event();
 
-    std::unique_ptr<Requests> requests_;      // absent once a stream has begun
+    void no_more_requests() {
+        streams_ = true;
+        requests_.reset();
+    }
+
+    bool streams_ = false;  // what still comes is no request; first, where the base has room left
+    std::unique_ptr<Requests> requests_;      // from its first byte until a stream begins
     std::unique_ptr<ReadFrom> from_;          // from then until on_joined()
     std::unique_ptr<EntriesAnswer> entries_;  // it fetches entries: no stream is read
 };
