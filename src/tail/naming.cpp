@@ -67,7 +67,7 @@ FollowedPath& TailState::entry_for(const std::string& path, std::uint32_t target
         entry.target = target;
         const std::string_view base = base_name(path);
         entry.source_begin = static_cast<std::uint16_t>(path.size() - base.size());
-        paths_by_base[std::string(base)].push_back(&entry);
+        paths_by_base.emplace(base_name(found->first), &entry);
         watch_links(path);
     }
     return entry;
@@ -305,7 +305,7 @@ void TailState::watch_links(const std::string& path) {
         const auto watch = parts.watches.add(std::string(directory_name(step)), link_mask, *this);
         if (!watch) break;
         on_the_way.push_back(*watch);
-        auto& links = watch_uses[*watch].links;
+        auto& links = names_use(*watch).links;
         std::pair<std::string, std::string> link_use{path, base_name(step)};
         if (std::find(links.begin(), links.end(), link_use) == links.end())
             links.push_back(std::move(link_use));
@@ -315,7 +315,9 @@ void TailState::watch_links(const std::string& path) {
     std::vector<int> unused;
     for (auto& [watch, use] : watch_uses) {
         if (std::find(on_the_way.begin(), on_the_way.end(), watch) != on_the_way.end()) continue;
-        if (std::erase_if(use.links, [&](const auto& link) { return link.first == path; }) != 0)
+        if (use.names == nullptr) continue;
+        if (std::erase_if(use.names->links, [&](const auto& link) { return link.first == path; }) !=
+            0)
             unused.push_back(watch);
     }
     for (const int watch : unused) release_watch_if_unused(watch);
@@ -324,11 +326,10 @@ void TailState::watch_links(const std::string& path) {
 // Sources are base names; where two followed files share one, as much of the path's end as tells
 // each from all others.
 void TailState::name_sources(const std::string& base) {
-    const auto group = paths_by_base.find(base);
-    if (group == paths_by_base.end()) return;
     std::vector<FollowedPath*> unnamed;
-    for (FollowedPath* entry : group->second)
-        if (entry->followers != 0) unnamed.push_back(entry);
+    const auto [first, end] = paths_by_base.equal_range(base);
+    for (auto at = first; at != end; ++at)
+        if (at->second->followers != 0) unnamed.push_back(at->second);
     for (std::size_t components = 1; !unnamed.empty(); ++components) {
         std::map<std::string_view, std::size_t> tails;
         for (const FollowedPath* entry : unnamed) ++tails[path_tail(entry->path(), components)];
@@ -347,9 +348,9 @@ void TailState::forget_path_if_unused(FollowedPath& entry) {
     if (entry.followers != 0 || entry.current != nullptr || paths.size() <= remembered_paths_max)
         return;
     if (files().link_status(entry.path())) return;
-    auto& group = paths_by_base[std::string(base_name(entry.path()))];
-    std::erase(group, &entry);
-    if (group.empty()) paths_by_base.erase(std::string(base_name(entry.path())));
+    const auto [first, end] = paths_by_base.equal_range(base_name(entry.path()));
+    paths_by_base.erase(
+        std::find_if(first, end, [&](const auto& named) { return named.second == &entry; }));
     failed_paths.forget(entry);
     std::erase(absent_paths, entry.path());
     all_seen_until_now();

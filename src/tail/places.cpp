@@ -52,7 +52,8 @@ void TailState::look_for_missing_roots() {
 void TailState::watch_missing_roots() {
     std::vector<int> unused;
     for (auto& [watch, use] : watch_uses)
-        if (std::exchange(use.missing_root, false)) unused.push_back(watch);
+        if (use.names != nullptr && std::exchange(use.names->missing_root, false))
+            unused.push_back(watch);
     for (const std::uint32_t target : missing_roots) {
         std::string_view ancestor = plans[target].root();
         do {
@@ -60,7 +61,7 @@ void TailState::watch_missing_roots() {
         } while (ancestor != "/" && ancestor != "." &&
                  !is_directory(files().status(std::string(ancestor))));
         const auto watch = parts.watches.add(std::string(ancestor), directory_mask, *this);
-        if (watch) watch_uses[*watch].missing_root = true;
+        if (watch) names_use(*watch).missing_root = true;
     }
     for (const int watch : unused) release_watch_if_unused(watch);
 }
@@ -139,7 +140,7 @@ void TailState::watch_place(Place& place) {
     if (!watch) return told_no_watch(watch.error());
     place.watch = *watch;
     --unwatched_places;
-    watch_uses[*watch].places.push_back(&place);
+    names_use(*watch).places.push_back(&place);
 }
 
 void TailState::told_no_watch(const Error& error) {
@@ -317,7 +318,7 @@ void TailState::drop_places(const std::string& path, std::uint32_t target) {
             --unwatched_places;
             continue;
         }
-        std::erase(watch_uses[place->watch].places, place);
+        std::erase(names_use(place->watch).places, place);
         watches.push_back(place->watch);
     }
     places.erase(dropped, places.end());
@@ -331,6 +332,12 @@ void TailState::look_below(const std::string& directory) {
         if (is_below(at->first, directory)) below.emplace_back(at->first, at->second.target);
     }
     for (const auto& [path, target] : below) look(path, target);
+}
+
+NamesUse& TailState::names_use(int watch) {
+    auto& names = watch_uses[watch].names;
+    if (names == nullptr) names = std::make_unique<NamesUse>();
+    return *names;
 }
 
 void TailState::release_watch_if_unused(int watch) {

@@ -35,6 +35,7 @@
 #include "tail/sibling.hpp"
 #include "tail/tail.hpp"
 #include "tail/targets.hpp"
+#include "tail/watch_use.hpp"
 #include "tail/watches.hpp"
 
 namespace logwisp {
@@ -76,26 +77,6 @@ struct IdentityHash {
 };
 
 inline bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
-
-// An event as it is kept until the end of the turn's events.
-struct NotedEvent {
-    int watch;
-    std::uint32_t mask;
-    std::string name;
-};
-
-// Whoever uses a watch of this Tail.
-struct WatchUse {
-    std::vector<Place*> places;
-    Follower* follower = nullptr;
-    // Paths whose symbolic links lead through this directory, with the name there.
-    std::vector<std::pair<std::string, std::string>> links;
-    bool missing_root = false;  // nearest existing ancestor of a root that is not there
-
-    [[nodiscard]] bool empty() const {
-        return places.empty() && follower == nullptr && links.empty() && !missing_root;
-    }
-};
 
 // Where an entry's line stands in its file, for the ledger.
 struct LineBytes {
@@ -146,7 +127,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void finish_start();
     void act_on_events();
     void act_on(const NotedEvent& event);
-    [[nodiscard]] bool concerns(const WatchUse& use, std::string_view name) const;
+    [[nodiscard]] bool concerns(const NamesUse* use, std::string_view name) const;
     void release_everything();
     [[nodiscard]] bool reading() const;
 
@@ -167,6 +148,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void drop_places(const std::string& path, std::uint32_t target);
     void look_below(const std::string& directory);
     void watch_place(Place& place);
+    [[nodiscard]] NamesUse& names_use(int watch);
     void release_watch_if_unused(int watch);
     void look_at_everything();
     void told_no_watch(const Error& error);
@@ -377,7 +359,8 @@ struct TailState final : WatchListener, PackedTextOwner {
     std::unordered_map<int, WatchUse> watch_uses;
 
     std::map<std::string, FollowedPath, std::less<>> paths;
-    std::unordered_map<std::string, std::vector<FollowedPath*>> paths_by_base;
+    std::unordered_multimap<std::string_view, FollowedPath*>
+        paths_by_base;                       // keys are parts of theirs
     std::vector<std::string> bases_to_name;  // whose sources are to be made unique
     std::vector<std::unique_ptr<Follower>> followers;
     std::unordered_map<FileIdentity, Follower*, IdentityHash> by_identity;

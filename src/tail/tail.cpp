@@ -99,7 +99,7 @@ void TailState::on_event(const WatchEvent& event) {
         note(*found->second.follower, FileEvent::written);
         return schedule(*found->second.follower);
     }
-    if (!event.name.empty() && !concerns(found->second, event.name)) return;
+    if (!event.name.empty() && !concerns(found->second.names.get(), event.name)) return;
     NotedEvent noted{event.watch, event.mask, std::string(event.name)};
     if (!events.empty() && events.back().watch == noted.watch && events.back().name == noted.name) {
         events.back().mask |= noted.mask;
@@ -109,9 +109,10 @@ void TailState::on_event(const WatchEvent& event) {
 }
 
 // The parent of a followed directory may be a busy one: names nobody waits for cost nothing more.
-bool TailState::concerns(const WatchUse& use, std::string_view name) const {
-    if (use.missing_root || !use.links.empty()) return true;
-    return std::any_of(use.places.begin(), use.places.end(), [&](const Place* place) {
+bool TailState::concerns(const NamesUse* use, std::string_view name) const {
+    if (use == nullptr) return false;
+    if (use->missing_root || !use->links.empty()) return true;
+    return std::any_of(use->places.begin(), use->places.end(), [&](const Place* place) {
         const TargetPlan& plan = plans[place->target];
         return place->part == plan.parts().size() || plan.part_matches(place->part, name);
     });
@@ -129,8 +130,8 @@ void TailState::act_on_events() {
     for (const NotedEvent& event : told) {
         if ((event.mask & (IN_CREATE | IN_MOVED_TO)) == 0) continue;
         const auto use = watch_uses.find(event.watch);
-        if (use == watch_uses.end()) continue;
-        for (const Place* place : use->second.places) note_rotated_name(*place, event.name);
+        if (use == watch_uses.end() || use->second.names == nullptr) continue;
+        for (const Place* place : use->second.names->places) note_rotated_name(*place, event.name);
     }
     for (const NotedEvent& event : told) act_on(event);
     look_beside_rotated();
@@ -143,20 +144,22 @@ void TailState::act_on_events() {
 void TailState::act_on(const NotedEvent& event) {
     const auto found = watch_uses.find(event.watch);
     if (found == watch_uses.end()) return;
-    const WatchUse use = found->second;  // a copy: what is done below changes it
+    // Copies: what is done below changes them.
+    Follower* const follower = found->second.follower;
+    const NamesUse use = found->second.names == nullptr ? NamesUse() : *found->second.names;
     if ((event.mask & IN_IGNORED) != 0) {
         // The kernel has dropped the watch.
         for (Place* place : use.places) place->watch = -1;
         unwatched_places += use.places.size();
-        if (use.follower != nullptr) {
-            use.follower->watch = -1;
+        if (follower != nullptr) {
+            follower->watch = -1;
             ++unwatched_files;
         }
         watch_uses.erase(found);
     }
-    if (use.follower != nullptr) {
-        note(*use.follower, event_of(event.mask));
-        verify(*use.follower);
+    if (follower != nullptr) {
+        note(*follower, event_of(event.mask));
+        verify(*follower);
     }
     for (Place* place : use.places) {
         // Dropped by what an earlier one led to.

@@ -42,8 +42,7 @@ struct Watches::State {
         const bool complete =
             files.watch_read(instance, [this](const WatchEvent& event) { tell(event); });
         if (!complete) {
-            for (const auto& [watch, listeners] : watched)
-                for (WatchListener* listener : listeners) note(listener);
+            for (const auto& [watch, listener] : watched) note(listener);
             for (WatchListener* listener : told) listener->on_events_lost();
         }
         // A listener may add and remove watches here, so nothing of `watched` is being walked now.
@@ -53,13 +52,20 @@ struct Watches::State {
     }
 
     void tell(const WatchEvent& event) {
-        const auto found = watched.find(event.watch);
-        if (found == watched.end()) return;  // removed meanwhile: events of it may still be queued
-        for (WatchListener* listener : found->second) {
-            note(listener);
-            listener->on_event(event);
+        // None, when it was removed meanwhile: events of it may still be queued.
+        const auto [first, end] = watched.equal_range(event.watch);
+        for (auto at = first; at != end; ++at) {
+            note(at->second);
+            at->second->on_event(event);
         }
-        if ((event.mask & IN_IGNORED) != 0) watched.erase(found);
+        if ((event.mask & IN_IGNORED) != 0) watched.erase(first, end);
+    }
+
+    [[nodiscard]] auto find(int watch, const WatchListener& listener) {
+        const auto [first, end] = watched.equal_range(watch);
+        const auto found =
+            std::find_if(first, end, [&](const auto& one) { return one.second == &listener; });
+        return found == end ? watched.end() : found;
     }
 
     void note(WatchListener* listener) {
@@ -76,7 +82,7 @@ struct Watches::State {
     Completion ready;
     int instance = -1;
     bool closing = false;
-    std::unordered_map<int, std::vector<WatchListener*>> watched;
+    std::unordered_multimap<int, WatchListener*> watched;  // nearly always one each
     std::vector<WatchListener*> told;    // listeners that heard something in this turn
     std::vector<WatchListener*> acting;  // the same while they act
 };
@@ -91,19 +97,16 @@ Result<int> Watches::add(const std::string& path, std::uint32_t mask, WatchListe
     // Another listener may watch the same inode with another mask: add to it, never take away.
     auto watch = state_->files.watch_add(state_->instance, path, mask | IN_MASK_ADD);
     if (!watch) return watch;
-    auto& listeners = state_->watched[*watch];
-    if (std::find(listeners.begin(), listeners.end(), &listener) == listeners.end())
-        listeners.push_back(&listener);
+    if (state_->find(*watch, listener) == state_->watched.end())
+        state_->watched.emplace(*watch, &listener);
     return watch;
 }
 
 void Watches::remove(int watch, WatchListener& listener) {
-    const auto found = state_->watched.find(watch);
+    const auto found = state_->find(watch, listener);
     if (found == state_->watched.end()) return;
-    auto& listeners = found->second;
-    listeners.erase(std::remove(listeners.begin(), listeners.end(), &listener), listeners.end());
-    if (!listeners.empty()) return;
     state_->watched.erase(found);
+    if (state_->watched.contains(watch)) return;
     state_->files.watch_remove(state_->instance, watch);
 }
 
