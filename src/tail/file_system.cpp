@@ -169,11 +169,15 @@ class RealFileSystem final : public FileSystem {
 
     bool watch_read(int instance, const std::function<void(const WatchEvent&)>& each) override {
         alignas(inotify_event) static thread_local char buffer[watch_buffer_bytes];
+        // A read that leaves room for any event has brought all there were.
+        constexpr std::size_t event_bytes_max = sizeof(inotify_event) + NAME_MAX + 1;
         bool complete = true;
-        while (true) {
+        bool more = true;
+        while (more) {
             const ssize_t bytes = ::read(instance, buffer, sizeof(buffer));
             if (bytes < 0 && errno == EINTR) continue;
             if (bytes <= 0) return complete;
+            more = static_cast<std::size_t>(bytes) + event_bytes_max > sizeof(buffer);
             for (ssize_t at = 0; at < bytes;) {
                 const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
                 at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
@@ -187,6 +191,7 @@ class RealFileSystem final : public FileSystem {
                                 .name = event->len == 0 ? std::string_view{} : event->name});
             }
         }
+        return complete;
     }
 
     std::int64_t wall_us() override {
