@@ -1,6 +1,8 @@
 // From start to stop no byte is read before it was written and none is lost. Method: the program under valgrind's memcheck, once: files that
-// grow and rotate, readers of both kinds, a bad request, a reload. On epoll: valgrind knows no io_uring.
+// grow and rotate, readers of both kinds, a bad request, a reload. On epoll: valgrind knows no io_uring. And no memory is resident that was
+// never touched: the kernel is asked whether it may make huge pages of this process's.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import test from 'node:test';
 import { backend, get, get_json, one_stream, readers, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
@@ -41,3 +43,11 @@ if (backend === 'epoll' && !sanitized)
     }));
 else
     test('memcheck: looked for elsewhere', () => console.log('# on epoll, without sanitizers'));
+
+// With them a machine that makes huge pages of all memory has twice as much resident after a while; one that does not would not show it.
+test('no huge pages', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const server = await world.start({ http, config: one_stream({ dir: world.dir, http }) });
+    const said = /^THP_enabled:\s*(\d)$/m.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'));
+    assert.equal(said?.[1], '0');
+}));
