@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/http.hpp"
+#include "wire/http_target.hpp"
 #include "wire/moment.hpp"
 #include "wire/sse.hpp"
 
@@ -35,9 +36,13 @@ constexpr const char* moment_form =
 std::string read_query(std::string_view query, std::int64_t now_us, ReadFrom& from) {
     if (const auto tail = query_value(query, "tail"))
         if (!read_number(*tail, from.tail_entries)) return "tail must be a number of entries";
-    for (const char* const name : {"last_event_id", "lastEventId"})
-        if (auto id = query_value(query, name); id && from.last_event_id.empty())
-            from.last_event_id = std::move(*id);
+    for (const char* const name : {"last_event_id", "lastEventId"}) {
+        auto text = query_value(query, name);
+        if (!text || text->empty()) continue;  // as a page writes that has none yet
+        EventId id;
+        if (!parse_event_id(*text, id)) return std::string(name) + " must be the id of an entry";
+        if (from.last_event_id.empty()) from.last_event_id = std::move(*text);
+    }
     for (auto [name, moment] : {std::pair{"since", &from.since_us}, {"until", &from.until_us}}) {
         const auto text = query_value(query, name);
         if (!text) continue;
@@ -57,17 +62,17 @@ std::optional<ReadCommand> read_command(std::string_view line, std::int64_t now_
     bool first = true;
     for (std::string_view word = take_word(line); !word.empty(); word = take_word(line)) {
         ReadFrom& from = command.from;
-        if (word == "LOSSLESS") {
+        if (equals_ignoring_case(word, "LOSSLESS")) {
             from.lossless = true;
-        } else if (word == "RESUME") {
+        } else if (equals_ignoring_case(word, "RESUME")) {
             from.last_event_id = take_word(line);
             EventId id;
             if (!parse_event_id(from.last_event_id, id))
                 command.wrong = "RESUME must be followed by the id of an entry";
-        } else if (word == "TAIL") {
+        } else if (equals_ignoring_case(word, "TAIL")) {
             if (!read_number(take_word(line), from.tail_entries))
                 command.wrong = "TAIL must be followed by a number of entries";
-        } else if (word == "SINCE") {
+        } else if (equals_ignoring_case(word, "SINCE")) {
             from.since_us = parse_moment(take_word(line), now_us);
             if (!from.since_us)
                 command.wrong = std::string("SINCE must be followed by ") + moment_form;

@@ -10,7 +10,8 @@ namespace logwisp {
 
 struct ReadFrom {
     std::uint64_t tail_entries = 0;
-    std::string last_event_id;  // empty: none. Goes before everything else
+    // Empty: none. Goes before everything else. One from a header is whatever a client has sent.
+    std::string last_event_id;
     std::optional<std::int64_t> since_us;
     std::optional<std::int64_t> until_us;
     std::optional<std::uint64_t>
@@ -26,7 +27,7 @@ struct ReadFrom {
 // people; empty: nothing.
 std::string read_query(std::string_view query, std::int64_t now_us, ReadFrom& from);
 
-// RESUME <id>, TAIL <n>, SINCE <RFC 3339 or 10m>, LOSSLESS, in any order on one line, in upper case.
+// RESUME <id>, TAIL <n>, SINCE <RFC 3339 or 10m>, LOSSLESS, in any order on one line, in any case.
 // Empty: it is none of these, and what the client says means nothing.
 struct ReadCommand {
     ReadFrom from;

@@ -61,7 +61,8 @@ class HttpParser {
     std::unique_ptr<State> state_;
 };
 
-// The value of `name` in a query string, percent-decoded ('+' is a space); absent when it is not there or badly encoded.
+// The value of `name` in a query string, percent-decoded ('+' is a space); absent when it is not there. One that is badly encoded comes as it
+// was written: then it is no number, time or id, and whoever asked says so, instead of taking it for one that is not there.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 std::string_view http_reason(std::uint16_t status);

@@ -161,10 +161,9 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
         const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
         decoded.resize(value.size());
         const char* value_end = percent_decode(value, decoded.data(), true);
-        if (value_end == nullptr) return std::nullopt;
+        if (value_end == nullptr) return std::string(value);
         decoded.resize(static_cast<std::size_t>(value_end - decoded.data()));
-        if (!utf8_well_formed(decoded)) return std::nullopt;
-        return decoded;
+        return utf8_well_formed(decoded) ? decoded : std::string(value);
     }
     return std::nullopt;
 }

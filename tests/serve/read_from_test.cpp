@@ -25,18 +25,21 @@ TEST(ReadCommand, IsOneLineOfKnownWords) {
     const ReadFrom both = from("LOSSLESS RESUME abc-5");
     EXPECT_TRUE(both.lossless && both.last_event_id == "abc-5");
     EXPECT_TRUE(from("TAIL 3 LOSSLESS").lossless);
+    EXPECT_EQ(from("tail 5").tail_entries, 5U);
+    EXPECT_EQ(from("Resume Abc-5").last_event_id, "Abc-5");
+    EXPECT_TRUE(from("since 1h lossless").lossless);
 }
 
 TEST(ReadCommand, WhatMeansNothingIsNone) {
     for (const std::string_view line :
-         {"", "\r", "hello", "tail 5", "GET / HTTP/1.1", "RESUMEX a", "\x01\x02"})
+         {"", "\r", "hello", "GET / HTTP/1.1", "RESUMEX a", "tailor 5", "\x01\x02"})
         EXPECT_FALSE(read_command(line, now_us)) << line;
 }
 
 TEST(ReadCommand, WhatIsMeantAndWrongIsSaid) {
     for (const std::string_view line :
          {"RESUME", "RESUME zzz", "TAIL", "TAIL x", "TAIL -1", "TAIL 18446744073709551616", "SINCE",
-          "SINCE noon", "LOSSLESS please", "TAIL 5 x"}) {
+          "SINCE noon", "LOSSLESS please", "TAIL 5 x", "resume nonsense", "tail -f app.log"}) {
         const auto command = read_command(line, now_us);
         ASSERT_TRUE(command) << line;
         EXPECT_NE(command->wrong, "") << line;
@@ -58,10 +61,23 @@ TEST(ReadQuery, TakesWhatIsThereAndSaysWhatIsWrong) {
     EXPECT_EQ(read_query("lastEventId=b-2", now_us, from = {}), "");
     EXPECT_EQ(from.last_event_id, "b-2");
     EXPECT_FALSE(from.needs_past());
+    // A page that has no id yet.
+    EXPECT_EQ(read_query("last_event_id=&lastEventId=c-3", now_us, from = {}), "");
+    EXPECT_EQ(from.last_event_id, "c-3");
     for (const auto& [query, name] : {std::pair{"tail=", "tail"},
                                       {"tail=5x", "tail"},
+                                      {"tail=%zz", "tail"},
+                                      {"tail=5%", "tail"},
                                       {"since=", "since"},
+                                      {"since=%zz", "since"},
+                                      {"since=1%ff", "since"},
                                       {"until=never", "until"},
+                                      {"last_event_id=nonsense", "last_event_id"},
+                                      {"last_event_id=a-01", "last_event_id"},
+                                      {"last_event_id=%", "last_event_id"},
+                                      {"lastEventId=null", "lastEventId"},
+                                      {"last_event_id=a-1&lastEventId=b", "lastEventId"},
+                                      {"lossless=%31%", "lossless"},
                                       {"lossless=true", "lossless"}})
         EXPECT_TRUE(read_query(query, now_us, from = {}).starts_with(name)) << query;
 }
