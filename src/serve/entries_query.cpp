@@ -9,7 +9,6 @@
 #include "logwisp/limits.hpp"
 #include "serve/read_from.hpp"
 #include "wire/http.hpp"
-#include "wire/sse.hpp"
 
 namespace logwisp {
 
@@ -18,10 +17,8 @@ std::string read_entries_query(std::string_view query, std::int64_t now_us,
     for (auto [name, sequence] : {std::pair{"from", &wanted.first}, {"to", &wanted.last}}) {
         const auto text = query_value(query, name);
         if (!text) continue;
-        EventId id;
-        if (!parse_event_id(*text, id) || !stream.gave_out(id.epoch, id.sequence))
-            return fmt::format("{} must be the id of an entry of this stream", name);
-        *sequence = id.sequence;
+        *sequence = stream.sequence_of(*text);
+        if (!*sequence) return fmt::format("{} must be the id of an entry of this stream", name);
     }
     ReadFrom times;
     if (std::string wrong = read_query(query, now_us, times); !wrong.empty()) return wrong;

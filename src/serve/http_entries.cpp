@@ -88,11 +88,16 @@ void HttpSession::read_until(const std::shared_ptr<StreamInfo>& wanted) {
     if (!found) return refuse_for_now(no_descriptors);
     const std::uint64_t end = std::min(found->value_or(live), live);
     std::uint64_t first = end - std::min(from.tail_entries, end - 1);
-    EventId id;
-    if (parse_event_id(from.last_event_id, id) && wanted->gave_out(id.epoch, id.sequence))
-        first = std::min(id.sequence, live - 1) + 1;
-    else if (from.since_us)
+    const auto known = wanted->sequence_of(from.last_event_id);
+    if (known) {
+        first = std::min(*known, live - 1) + 1;
+    } else if (!from.last_event_id.empty()) {  // everything that is here is new to it
+        const auto begin = host().past_begin(wanted->past);
+        if (!begin) return refuse_for_now(no_descriptors);
+        first = std::min(begin->value_or(end), end);
+    } else if (from.since_us) {
         first = std::min(from.first.value_or(end), end);
+    }
     if (!from.last_event_id.empty() && first >= end) {
         HttpAnswer nothing;
         nothing.status = 204;
@@ -100,9 +105,11 @@ void HttpSession::read_until(const std::shared_ptr<StreamInfo>& wanted) {
         return answer(nothing);
     }
     HttpAnswer head = event_stream_head();
+    const std::string unknown_id = known ? std::string() : from.last_event_id;
     begin_entries(wanted, head, {EntriesAnswer::Form::events, false, 0});
     if (entries_ == nullptr) return;
     connection().queue(retry_line() + connected_event());
+    if (!unknown_id.empty()) tell_unknown_gap(unknown_id, first);
     give_entries(first, end);
 }
 

@@ -329,24 +329,15 @@ std::string HttpSession::retry_line() {
 
 // --- A reader's notices. ---
 
-std::string HttpSession::gap_notice(const View::Gap& gap, bool readable) {
-    const std::string& epoch = stream()->epoch;
-    const std::string from = format_event_id(epoch, gap.from);
-    const std::string to = format_event_id(epoch, gap.to);
-    std::string notice =
-        fmt::format(R"("dropped":{},"from":"{}","to":"{}")", gap.dropped, from, to);
+std::string HttpSession::gap_notice(const Missed& missed) {
+    std::string notice = R"("dropped":)";
+    notice += missed.entries ? std::to_string(*missed.entries) : "null";
+    if (!missed.from.empty()) notice += fmt::format(R"(,"from":"{}")", missed.from);
+    notice += fmt::format(R"(,"to":"{}")", missed.to);
+    if (!missed.url.empty()) notice += fmt::format(R"(,"entries":"{}")", missed.url);
     if (entries_ != nullptr && entries_->form == EntriesAnswer::Form::lines)
         return entries_->piece(fmt::format("{{\"type\":\"gap\",{}}}\n", notice));
-    if (readable) notice += fmt::format(R"(,"entries":"{}")", entries_url(gap));
     return sse_event("gap", fmt::format("{{{}}}", notice));
-}
-
-std::string HttpSession::unknown_gap_notice(const std::string& id, std::uint64_t last) {
-    EventId from;
-    CHECK(parse_event_id(id, from));
-    return sse_event("gap", fmt::format(R"({{"dropped":null,"from":"{}","to":"{}"}})",
-                                        format_event_id(from.epoch, from.sequence),
-                                        format_event_id(stream()->epoch, last)));
 }
 
 std::string HttpSession::goodbye(std::string_view reason) {

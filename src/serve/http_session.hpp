@@ -54,8 +54,7 @@ class HttpSession final : public Session {
     void on_received(std::span<const char> bytes) override;
     void on_peer_finished() override;
     void on_deadline() override;
-    std::string gap_notice(const View::Gap& gap, bool readable) override;
-    std::string unknown_gap_notice(const std::string& id, std::uint64_t last) override;
+    std::string gap_notice(const Missed& missed) override;
     void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) override;
     void on_past_given() override;
     std::string goodbye(std::string_view reason) override;

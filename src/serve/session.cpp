@@ -73,7 +73,25 @@ void Session::on_sendable() { host_.request_pump(*this); }
 void Session::tell_gap(const View::Gap& gap, Drop why, bool readable) {
     if (gap.dropped == 0) return;
     counters().dropped[static_cast<std::size_t>(why)].add(gap.dropped);
-    connection_.queue(gap_notice(gap, readable && stream_->past.kept()));
+    const std::string& epoch = stream_->epoch;
+    connection_.queue(
+        gap_notice({gap.dropped, format_event_id(epoch, gap.from), format_event_id(epoch, gap.to),
+                    readable ? entries_url(gap) : std::string()}));
+}
+
+// Nobody knows how much of what is before `first` it has. All of it that can still be read is named: from the ledger's first entry on.
+void Session::tell_unknown_gap(const std::string& id, std::uint64_t first) {
+    Missed missed;
+    EventId from;
+    if (parse_event_id(id, from)) missed.from = format_event_id(from.epoch, from.sequence);
+    missed.to = format_event_id(stream_->epoch, first - 1);
+    if (stream_->past.kept()) {
+        const auto found = host_.past_begin(stream_->past);
+        // Where it cannot be looked up now, whoever fetches them is told what is not there.
+        const std::uint64_t begin = found ? found->value_or(first) : 1;
+        if (begin < first) missed.url = entries_url({first - begin, begin, first - 1});
+    }
+    connection_.queue(gap_notice(missed));
 }
 
 void Session::go_ahead() {
@@ -83,6 +101,7 @@ void Session::go_ahead() {
 
 std::string Session::entries_url(const View::Gap& gap) const {
     const StreamConfig& config = stream_->config;
+    if (!config.http.enabled || !stream_->past.kept()) return {};
     return fmt::format("{}{}?from={}&to={}&limit={}", site_->router ? "/" + config.name : "",
                        config.http.entries_path, format_event_id(stream_->epoch, gap.from),
                        format_event_id(stream_->epoch, gap.to),
@@ -111,13 +130,12 @@ void Session::begin_reading(View& view, const ReadFrom& from) {
     const std::uint64_t live = from.base != 0 ? from.base : view.ring().next();
     const std::uint64_t held = view.ring().next() - live;  // is for it, whatever it asks for
     std::uint64_t first = view.tail(from.tail_entries + held);
-    EventId id;
-    if (!from.last_event_id.empty() && parse_event_id(from.last_event_id, id)) {
-        // Sequences began anew since that id was given out: how much was missed is not known, and
-        // everything that is here is new to it.
-        const bool known = stream_->gave_out(id.epoch, id.sequence);
-        first = known ? view.after(id.sequence) : view.oldest();
-        if (!known) connection_.queue(unknown_gap_notice(from.last_event_id, first - 1));
+    if (!from.last_event_id.empty()) {
+        // Not an id of ours, or sequences began anew since it was given out: how much was missed is
+        // not known, and everything that is here is new to it.
+        const auto known = stream_->sequence_of(from.last_event_id);
+        first = known ? view.after(*known) : view.oldest();
+        if (!known) tell_unknown_gap(from.last_event_id, first);
     } else if (from.since_us && kept) {
         first = std::min(from.first.value_or(live), live);
     } else if (from.tail_entries > 0 && kept) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -68,10 +69,14 @@ class Session : public ConnectionOwner, public Subscriber {
     } links;
 
   protected:
-    // `readable`: what was missed can be fetched from entries_path.
-    virtual std::string gap_notice(const View::Gap& gap, bool readable) = 0;
-    // The reader came with an id of which nobody knows how much has come since.
-    virtual std::string unknown_gap_notice(const std::string& id, std::uint64_t last) = 0;
+    // What the reader does not get. Empty: not known, or there is none.
+    struct Missed {
+        std::optional<std::uint64_t> entries;  // how many
+        std::string from;                      // the first and the last id
+        std::string to;
+        std::string url;  // where what can still be read of them is fetched
+    };
+    virtual std::string gap_notice(const Missed& missed) = 0;
     // One entry, appended to `out` as the reader wants it.
     virtual void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) = 0;
     // read_past() has given everything.
@@ -92,11 +97,12 @@ class Session : public ConnectionOwner, public Subscriber {
     void begin_reading(View& view, const ReadFrom& from);
     // Gives it the entries of [first, end), all of them past. on_past_given() follows.
     void read_past(std::uint64_t first, std::uint64_t end);
+    // `readable`: what was missed may be in the files.
     void tell_gap(const View::Gap& gap, Drop why, bool readable = true);
+    // It came with an id that is none of ours, and is given what there is from `first` on.
+    void tell_unknown_gap(const std::string& id, std::uint64_t first);
     // It was given all it will be; what is queued still goes out.
     void finish();
-    // Where the entries of a gap can be fetched.
-    [[nodiscard]] std::string entries_url(const View::Gap& gap) const;
     // A reader said something that nobody wants; one that goes on and on (discard_bytes_max between
     // two sweeps) is closed.
     void discard(std::size_t bytes);
@@ -138,6 +144,8 @@ class Session : public ConnectionOwner, public Subscriber {
     void on_past_end(std::uint64_t next);
     void catch_up(View& view, std::uint64_t next);
     void leave_past();
+    // Where the entries of a gap can be fetched; empty: nowhere.
+    [[nodiscard]] std::string entries_url(const View::Gap& gap) const;
     void on_sendable() final;
     std::span<const char> on_borrowed_sent(std::size_t bytes) final;
     void on_closed() final;

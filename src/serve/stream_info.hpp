@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "logwisp/config.hpp"
 #include "stream/ledger_state.hpp"
 #include "stream/past.hpp"
+#include "wire/sse.hpp"
 
 namespace logwisp {
 
@@ -88,10 +90,17 @@ struct StreamInfo {
 
     // An id that was given out for an entry of this stream, by this run or an earlier one.
     [[nodiscard]] bool gave_out(std::string_view id_epoch, std::uint64_t sequence) const {
-        for (std::size_t at = 0; at < epochs.size(); ++at)
-            if (epochs[at].text == id_epoch)
-                return at + 1 == epochs.size() || sequence < epochs[at + 1].first_sequence;
-        return id_epoch == epoch;
+        for (std::size_t at = 0; at + 1 < epochs.size(); ++at)
+            if (epochs[at].text == id_epoch) return sequence < epochs[at + 1].first_sequence;
+        const bool now = epochs.empty() ? id_epoch == epoch : id_epoch == epochs.back().text;
+        return now && sequence < monitor.next_sequence.get();
+    }
+    // The sequence of such an id; nothing: it is none, whatever it looks like.
+    [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view text) const {
+        EventId said;
+        if (!parse_event_id(text, said) || !gave_out(said.epoch, said.sequence))
+            return std::nullopt;
+        return said.sequence;
     }
 
     [[nodiscard]] std::uint64_t uptime_seconds(std::uint64_t now_ms) const {

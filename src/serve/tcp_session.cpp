@@ -154,22 +154,13 @@ void TcpSession::probe() {
     host().request_pump(*this);
 }
 
-std::string TcpSession::gap_notice(const View::Gap& gap, bool readable) {
-    std::string notice = fmt::format(R"({{"type":"gap","dropped":{})", gap.dropped);
-    const std::string from = format_event_id(stream()->epoch, gap.from);
-    const std::string to = format_event_id(stream()->epoch, gap.to);
-    if (numbered_) notice += fmt::format(R"(,"from":"{}","to":"{}")", from, to);
-    if (readable && stream()->config.http.enabled)
-        notice += fmt::format(R"(,"entries":"{}")", entries_url(gap));
+std::string TcpSession::gap_notice(const Missed& missed) {
+    std::string notice = R"({"type":"gap","dropped":)";
+    notice += missed.entries ? std::to_string(*missed.entries) : "null";
+    // Who has no ids of entries would not know what these are.
+    if (numbered_) notice += fmt::format(R"(,"from":"{}","to":"{}")", missed.from, missed.to);
+    if (!missed.url.empty()) notice += fmt::format(R"(,"entries":"{}")", missed.url);
     return notice + "}\n";
-}
-
-std::string TcpSession::unknown_gap_notice(const std::string& id, std::uint64_t last) {
-    EventId from;
-    CHECK(parse_event_id(id, from));
-    return fmt::format("{{\"type\":\"gap\",\"dropped\":null,\"from\":\"{}\",\"to\":\"{}\"}}\n",
-                       format_event_id(from.epoch, from.sequence),
-                       format_event_id(stream()->epoch, last));
 }
 
 void TcpSession::frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) {

@@ -38,8 +38,7 @@ class TcpSession final : public Session {
     void refuse(std::string_view message);
     void too_late();
     void probe();
-    std::string gap_notice(const View::Gap& gap, bool readable) override;
-    std::string unknown_gap_notice(const std::string& id, std::uint64_t last) override;
+    std::string gap_notice(const Missed& missed) override;
     void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) override;
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;

@@ -138,7 +138,10 @@ test('what is asked for wrongly, or is not there', scenario(async (world) => {
     for (const [target, says] of [
         ['/entries?from=nonsense', /from must be the id/], [`/entries?to=other-5`, /to must be the id/], ['/entries?limit=0', /limit must be/],
         ['/entries?limit=10000000', /limit must be/], ['/entries?since=yesterday', /since must be/], ['/stream?until=5', /until must be/],
-        ['/stream?lossless=yes', /lossless must be/], ['/stream?tail=-1', /tail must be/],
+        ['/stream?lossless=yes', /lossless must be/], ['/stream?tail=-1', /tail must be/], ['/stream?tail=%zz', /tail must be/],
+        ['/stream?since=%zz', /since must be/], ['/stream?last_event_id=nonsense', /last_event_id must be the id/],
+        [`/stream?lastEventId=${epoch}`, /lastEventId must be the id/], [`/entries?from=${epoch}-201`, /from must be the id/],
+        [`/entries?to=${epoch}-201`, /to must be the id/], ['/status?inode=%zz', /inode must be/],
     ]) {
         const answer = await get(http, target);
         assert.equal(answer.status, 400, target);
@@ -171,6 +174,66 @@ test('what is asked for wrongly, or is not there', scenario(async (world) => {
     world.append('logs/app.log', 'live all the same\n');
     await late.message('live all the same');
     assert.equal(late.entries().at(-1).id, undefined);
+}));
+
+// Browsers come back with the header as long as they live, so it never is an error. Whatever it holds, the reader is given what the buffer has,
+// and told that it may lack what was before, and where that is.
+for (const state of [true, false])
+    test(`an id that was never given out, ${state ? 'with' : 'without'} a ledger`, scenario(async (world) => {
+        const { http, tcp } = await with_past(world, 200, { state });
+        const last = await world.sse(http, '/stream?tail=1');
+        await last.message('line 200');
+        const [epoch] = last.events('message')[0].id.split('-');
+        const oldest = 200 - buffer + 1;
+        const all = async (reader) => {
+            await reader.message('line 200');
+            assert.deepEqual(reader.messages(), range(oldest, 200));
+        };
+        const told = async (gap, from) => {
+            const { to, entries, ...others } = gap;
+            assert.deepEqual(others, { dropped: null, ...(from && { from }) });
+            assert.match(to, new RegExp(`^${epoch}-${oldest - 1}$`));
+            if (!state) return assert.equal(entries, undefined);
+            const fetched = entries_of((await get(http, entries)).body);
+            assert.deepEqual(fetched.map(({ message }) => message), range(1, oldest - 1));
+        };
+        const future = `${epoch}-201`;
+        for (const [target, headers, from] of [
+            ['/stream', { 'Last-Event-ID': 'nonsense' }], ['/stream', { 'Last-Event-ID': '"}\\\xff<x' }], ['/stream?tail=5', { 'Last-Event-ID': `${'9'.repeat(4000)}` }],
+            ['/stream', { 'Last-Event-ID': 'another-7' }, 'another-7'], ['/stream', { 'Last-Event-ID': future }, future],
+            ['/stream?last_event_id=another-7', {}, 'another-7'], [`/stream?lastEventId=${future}`, {}, future],
+        ]) {
+            const reader = await world.sse(http, target, headers);
+            await all(reader);
+            const gaps = reader.events('gap').map(({ data }) => JSON.parse(data));
+            assert.equal(gaps.length, 1, target);
+            await told(gaps[0], from);
+        }
+        for (const [line, from] of [['RESUME another-7', 'another-7'], [`resume ${future}`, future]]) {
+            const reader = await world.tcp(tcp);
+            reader.say(`${line}\n`);
+            const { type, ...gap } = await reader.control('gap');
+            await told(gap, from);
+            await all(reader);
+        }
+        if (!state) return;
+        // One that ends is given all there is, and then knows an id of ours.
+        const ended = await get(http, '/stream?until=0s', { headers: { 'Last-Event-ID': 'another-7' } });
+        assert.match(ended.body, /event: gap\ndata: {"dropped":null,"from":"another-7","to":"[0-9a-f]+-0"}\n\n[^]*"line 1"[^]*"line 200"[^]*{"reason":"until"}/);
+    }));
+
+test('what a raw TCP reader says in small letters, and what it says wrongly', scenario(async (world) => {
+    const { tcp } = await with_past(world, 200);
+    const small = await world.tcp(tcp);
+    small.say('tail 150\n');
+    await small.message('line 200');
+    assert.deepEqual(small.messages(), range(51, 200));
+    for (const [line, says] of [['RESUME nonsense', /RESUME must be/], ['tail -f', /TAIL must be/], ['since noon', /SINCE must be/], ['tail 5 please', /are understood here/]]) {
+        const reader = await world.tcp(tcp);
+        reader.say(`${line}\n`);
+        assert.match((await reader.control('error')).message, says);
+        await reader.end();
+    }
 }));
 
 test('without a ledger there is no past, and that is said', scenario(async (world) => {
