@@ -72,7 +72,7 @@ void TailState::verify(Follower& follower) {
     if (const auto status = files().status(follower.file)) examine(follower, *status);
 }
 
-// Without events: every path and every directory, every time, up to a bound per check.
+// Without events: every path and every directory, every time, as far as that is cheap.
 void TailState::poll_unwatched() {
     if (unwatched_places != 0) {
         for (std::size_t count = std::min(verified_directories_per_sweep, places.size()); count > 0;
@@ -82,19 +82,43 @@ void TailState::poll_unwatched() {
             Place& place = *places[place_cursor];
             if (place.watch >= 0 || listing.place == &place) continue;
             const auto status = files().status(place.path);
-            if (status && status->identity == place.identity)
-                scan_later(place, false);
-            else
+            if (!status || status->identity != place.identity)
                 recheck_place(place);
+            else if (now_ms() >= place.rests_until_ms)
+                scan_later(place, false);
         }
     }
-    if (unwatched_files == 0) return;
-    for (std::size_t count = std::min(polled_files_per_check, followers.size()); count > 0;
-         --count) {
+    if (unwatched_files != 0) poll_files();
+}
+
+void TailState::poll_files() {
+    std::erase_if(busy, [this](const Follower* follower) {
+        return follower->watch >= 0 || now_ms() - follower->changed_ms >= busy_ms;
+    });
+    std::size_t left = polled_files_per_check() - busy.size();
+    // A look may end following one, which takes it out of the list.
+    for (std::size_t at = 0; at < busy.size();) {
+        Follower* const follower = busy[at];
+        verify(*follower);
+        if (at < busy.size() && busy[at] == follower) ++at;
+    }
+    for (left = std::min(left, followers.size()); left > 0; --left) {
         if (followers.empty()) break;
         poll_cursor = (poll_cursor + 1) % followers.size();
-        if (followers[poll_cursor]->watch < 0) verify(*followers[poll_cursor]);
+        Follower& follower = *followers[poll_cursor];
+        if (follower.watch < 0) verify(follower);
     }
+}
+
+std::size_t TailState::polled_files_per_check() const {
+    return std::clamp<std::size_t>(polled_files_per_second * config.check_interval_ms / 1000, 2,
+                                   polled_files_per_check_max);
+}
+
+// One for which there is no room takes turns with the others.
+void TailState::note_busy(Follower& follower) {
+    if (busy.size() >= polled_files_per_check() / 2) return;
+    if (std::find(busy.begin(), busy.end(), &follower) == busy.end()) busy.push_back(&follower);
 }
 
 // Watches may be had again: tried until the first refusal.

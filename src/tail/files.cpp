@@ -142,7 +142,7 @@ void TailState::destroy(Follower& follower) {
     const auto in_doubt = generations_in_doubt;
     for (const auto& [generation, old] : in_doubt)
         if (old == &follower) is_generation(*generation);
-    for (auto* list : {&retired, &suspects, &holding}) std::erase(*list, &follower);
+    for (auto* list : {&retired, &suspects, &holding, &busy}) std::erase(*list, &follower);
     std::erase_if(generations_in_doubt, [&](const auto& one) { return one.first == &follower; });
     failed.forget(follower);
     if (follower.watch >= 0) {

@@ -18,10 +18,11 @@ struct Place {
     FileIdentity identity;
     std::uint32_t target = 0;
     std::uint32_t part = 0;
-    std::uint32_t depth = 0;       // below the directory the target names
-    std::uint32_t base_bytes = 0;  // length of that directory's path
-    int watch = -1;                // -1: polled
-    int error = 0;                 // why it could not be listed; said
+    std::uint32_t depth = 0;           // below the directory the target names
+    std::uint32_t base_bytes = 0;      // length of that directory's path
+    int watch = -1;                    // -1: polled
+    int error = 0;                     // why it could not be listed; said
+    std::uint64_t rests_until_ms = 0;  // without events: is not listed again before
     bool to_scan = false;
     bool scan_is_told = false;
 };

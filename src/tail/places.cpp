@@ -157,7 +157,9 @@ void TailState::list_names(Place& place) {
     const TargetPlan& plan = plans[place.target];
     const bool chooses_files = place.part == plan.parts().size();
     const bool may_be_unseen = place.scan_is_told && (!starting || was_followed(place.target));
+    std::uint64_t names = 0;
     const auto listed = list_directory(place.path, [&](std::string_view name, FileKind kind) {
+        ++names;
         if (may_be_unseen) note_rotated_name(place, name);
         if (chooses_files) {
             if (kind == FileKind::directory && !plan.target().recursive) return;
@@ -176,6 +178,7 @@ void TailState::list_names(Place& place) {
         return;
     }
     place.error = 0;
+    place.rests_until_ms = now_ms() + names * list_rest_us_per_name / 1000;
     std::sort(listing.names.begin(), listing.names.end());
     listing.place = &place;
     listing.told = std::exchange(place.scan_is_told, false);
@@ -243,6 +246,7 @@ void TailState::consider(const Place& place, const std::string& name, bool told)
     if (!told) {
         const FollowedPath* known = path_at(path);
         if (known != nullptr && known->retry.at_ms > now_ms()) return;
+        if (known != nullptr && is_polled(*known)) return;
     }
     const auto status = files().status(path);
     if (is_directory(status) && entered) {
@@ -259,6 +263,12 @@ void TailState::consider(const Place& place, const std::string& name, bool told)
     }
     if (is_directory(status) && path_at(path) == nullptr) return;
     if (wanted || path_at(path) != nullptr) look(path, place.target);
+}
+
+// Its file is looked at by this path anyway.
+bool TailState::is_polled(const FollowedPath& entry) {
+    const Follower* const file = entry.current;
+    return file != nullptr && file->watch < 0 && file->primary == &entry;
 }
 
 void TailState::recheck_places_at(const std::string& path) {

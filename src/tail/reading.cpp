@@ -167,6 +167,7 @@ void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
     if (!fresh.empty()) {
         follower.at_start = false;
         follower.changed_ms = now_ms();
+        if (follower.watch < 0) note_busy(follower);
         slot.read_at.microseconds = files().wall_us();
         follower.origin->last_read_us = slot.read_at.microseconds;
         follower.mark.advance(fresh);

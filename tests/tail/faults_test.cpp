@@ -102,6 +102,38 @@ TEST_P(FaultsTest, a_file_system_without_events) {
     ASSERT_TRUE(until_count(15));
 }
 
+// Its lines come at the next check, while the others take turns: all of them at every check would cost a third of a core with a hundred
+// thousand of them.
+TEST_P(FaultsTest, without_events_a_busy_file_does_not_wait_for_idle_ones) {
+    files.silent = [](const std::string&) { return true; };
+    std::map<std::string, std::size_t> looks;
+    files.status_error = [&](const std::string& path) {
+        ++looks[path];
+        return 0;
+    };
+    for (int number = 1; number <= 600; ++number)
+        write("idle" + std::to_string(number) + ".log", "");
+    write("busy.log", numbers(1, 1));
+    start();
+    ASSERT_TRUE(until_count(1));
+    write("busy.log", numbers(2, 2));
+    ASSERT_TRUE(until_count(2));
+    looks.clear();
+    for (std::size_t number = 3; number <= 42; ++number) {
+        write("busy.log", numbers(number, number));
+        ASSERT_TRUE(until_count(number));
+    }
+    const std::size_t busy = looks[path("busy.log")];
+    EXPECT_GE(busy, 40U);
+    for (int number = 1; number <= 600; ++number) {
+        const std::string name = "idle" + std::to_string(number) + ".log";
+        EXPECT_LE(looks[path(name)] * 4, busy) << name;
+    }
+    // None of them is forgotten.
+    write("idle300.log", numbers(43, 43));
+    ASSERT_TRUE(until_count(43));
+}
+
 TEST_P(FaultsTest, no_more_watches_and_then_some_again) {
     bool exhausted = true;
     files.watch_error = [&](const std::string&) { return exhausted ? ENOSPC : 0; };
