@@ -187,7 +187,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         log_error("{}: {} of {} slots of its ledger are damaged: what they said is unknown",
                   stream_, state->damaged_slots, state->valid_slots);
         // What its other slots say is still good for those who read the past, and for another start until all of it is in a new one.
-        const std::string kept = fmt::format("{}.aside-{}", name(".ledger"), wall_us / 1'000'000);
+        const std::string kept = aside_name(".ledger", wall_us);
         if (::linkat(directory, name(".ledger").c_str(), directory, kept.c_str(), 0) == 0)
             log_error("{}: {} is damaged: it is kept as {}", stream_, whole_path_, kept);
         set_aside(".ledger.old", "is older than that", wall_us);
@@ -254,9 +254,20 @@ void LedgerFile::give_up_spare() {
 }
 
 // The name it is kept under; empty: it is not there.
+// Nothing that was kept is replaced, also where a start follows the other within a second. The directory is this process's alone.
+std::string LedgerFile::aside_name(const char* suffix, std::int64_t wall_us) const {
+    const std::string first = fmt::format("{}.aside-{}", name(suffix), wall_us / 1'000'000);
+    std::string free = first;
+    for (int number = 2;
+         ::faccessat(directory_->descriptor(), free.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+         ++number)
+        free = fmt::format("{}-{}", first, number);
+    return free;
+}
+
 std::string LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
     const std::string from = name(suffix);
-    const std::string to = fmt::format("{}.aside-{}", from, wall_us / 1'000'000);
+    const std::string to = aside_name(suffix, wall_us);
     const int directory = directory_->descriptor();
     if (::renameat(directory, from.c_str(), directory, to.c_str()) != 0) return {};
     log_error("{}: {}/{} {}: it is kept as {}", stream_, directory_->path(), from, why, to);

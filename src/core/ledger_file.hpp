@@ -105,6 +105,7 @@ class LedgerFile {
     void give_up_spare();
     void begin_epoch();
     void add_epoch(LedgerRecords& records, const LedgerEpoch& epoch) const;
+    [[nodiscard]] std::string aside_name(const char* suffix, std::int64_t wall_us) const;
     std::string set_aside(const char* suffix, const char* why, std::int64_t wall_us);
     [[nodiscard]] std::string name(const char* suffix) const;
     [[nodiscard]] std::string path(const char* suffix) const;

@@ -167,6 +167,7 @@ TEST_F(LedgerFileTest, EveryChangedByteAndEveryCutIsSurvived) {
         const std::string whole = bytes();
         const auto start = [&](std::string_view content, bool is_whole, const std::string& what) {
             put(content);
+            std::filesystem::remove(file(".ledger.aside-1700000001"));
             auto ledger = open(wall_us + 1'000'000);
             ASSERT_TRUE(ledger) << what << ": " << ledger.error().text();
             expect_honest(**ledger, truth, epoch, is_whole, what);
@@ -444,11 +445,16 @@ TEST_F(LedgerFileTest, ANewerOneIsRefusedAndAForeignOneIsSetAside) {
               std::string::npos)
         << refused.error().text();
     EXPECT_EQ(bytes(), newer);
-    put("something else entirely\n");
-    const auto begun = open();
-    ASSERT_TRUE(begun);
-    EXPECT_TRUE((*begun)->is_new());
-    EXPECT_TRUE(std::filesystem::exists(file(".ledger.aside-1700000000")));
+    // What was kept is not replaced by what comes in the same second.
+    for (const char* const name :
+         {".ledger.aside-1700000000", ".ledger.aside-1700000000-2", ".ledger.aside-1700000000-3"}) {
+        const std::string foreign = std::string("something else entirely, for ") + name;
+        put(foreign);
+        const auto begun = open();
+        ASSERT_TRUE(begun);
+        EXPECT_TRUE((*begun)->is_new());
+        EXPECT_EQ(bytes(name), foreign);
+    }
 }
 
 }  // namespace
