@@ -120,10 +120,24 @@ test('a damaged, a foreign and a newer ledger', scenario(async (world) => {
     await world.stop(server);
     assert.ok(fs.readdirSync(world.path('state')).some((name) => name.startsWith('app.ledger.aside-')));
 
-    fs.writeFileSync(ledger, 'something else entirely\n');
-    server = await world.start({ http, config });
-    await server.complaint('reason', /is not a ledger, or its beginning is damaged: it is kept as/);
-    await world.stop(server);
+    // Its beginning is destroyed, or it is none: the stream begins like a first one, with the files' ends. Whoever comes with an id of before is
+    // told that there may be a gap, of nobody knows how much.
+    const headless = Buffer.from(whole);
+    headless.fill(0xff, 8, 24);
+    for (const bytes of [headless, Buffer.from('something else entirely\n')]) {
+        fs.writeFileSync(ledger, bytes);
+        const down = `while it was down, ${bytes.length}`;
+        world.append('logs/app.log', `${down}\n`);
+        server = await world.start({ http, config });
+        await server.complaint('reason', /is not a ledger, or its beginning is damaged: it is kept as/);
+        reader = await world.sse(http, '/stream', { 'Last-Event-ID': old_id });
+        world.append('logs/app.log', 'from now on\n');
+        await reader.message('from now on');
+        assert.deepEqual(reader.messages(), ['from now on']);
+        const [gap, ...others] = reader.events('gap').map(({ data }) => JSON.parse(data));
+        assert.deepEqual([gap.dropped, gap.from, others], [null, old_id, []]);
+        await world.stop(server);
+    }
 
     // Torn: as a power failure leaves it.
     fs.writeFileSync(ledger, whole.subarray(0, whole.length - 30));
