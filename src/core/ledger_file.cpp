@@ -253,7 +253,6 @@ void LedgerFile::give_up_spare() {
     if (spare_ >= 0) ::close(std::exchange(spare_, -1));
 }
 
-// The name it is kept under; empty: it is not there.
 // Nothing that was kept is replaced, also where a start follows the other within a second. The directory is this process's alone.
 std::string LedgerFile::aside_name(const char* suffix, std::int64_t wall_us) const {
     const std::string first = fmt::format("{}.aside-{}", name(suffix), wall_us / 1'000'000);
@@ -265,6 +264,7 @@ std::string LedgerFile::aside_name(const char* suffix, std::int64_t wall_us) con
     return free;
 }
 
+// The name it is kept under; empty: it is not there.
 std::string LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
     const std::string from = name(suffix);
     const std::string to = aside_name(suffix, wall_us);
