@@ -10,6 +10,8 @@
 namespace logwisp {
 
 enum class StartAt : std::uint8_t { end, beginning };
+// Which symbolic links may lead to what is read. What each means: logwisp.toml(5).
+enum class FollowSymlinks : std::uint8_t { owned, all, none };
 
 // `path[/pattern]`: a file, a directory or a glob of either.
 struct Target {
@@ -29,6 +31,7 @@ struct MonitorConfig {
     std::uint32_t line_bytes_max = 1024 * 1024;  // key max_line_bytes
     std::uint32_t flush_partial_ms = 0;          // 0: a line without LF is held
     std::uint32_t drain_idle_ms = 5000;
+    FollowSymlinks follow_symlinks = FollowSymlinks::owned;
     friend bool operator==(const MonitorConfig&, const MonitorConfig&) = default;
 };
 

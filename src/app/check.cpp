@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/start.hpp"
+#include "app/writable.hpp"
 
 namespace logwisp {
 
@@ -13,6 +14,9 @@ int check_main(const std::vector<std::string>& arguments) {
     if (const auto exit = begin_command(Command::check, "logwisp check", arguments, line))
         return *exit;
     Loaded loaded = load_config(line, process_environment());
+    if (loaded.problems.empty())
+        for (Problem& warning : writable_directories(loaded))
+            loaded.warnings.push_back(std::move(warning));
     int exit_code = loaded.problems.empty() ? exit_fine : exit_config;
     if (line.json) {
         fmt::print("{}\n", effective_json(loaded));

@@ -23,6 +23,10 @@ inline const Names& names_of(StartAt) {
     static const Names names{"end", "beginning"};
     return names;
 }
+inline const Names& names_of(FollowSymlinks) {
+    static const Names names{"owned", "all", "none"};
+    return names;
+}
 inline const Names& names_of(StateSync) {
     static const Names names{"none", "interval", "batch"};
     return names;

@@ -160,6 +160,10 @@ std::vector<OptionOf<StreamConfig>> make_stream_options() {
          .most = day_ms,
          .help = "How long a rotated file must be idle before it is let go"},
         [](auto& s) -> auto& { return s.monitor.drain_idle_ms; });
+    add(
+        {.key = "monitor.follow_symlinks",
+         .help = "Symbolic links that are followed: those of trusted users, all, or none"},
+        [](auto& s) -> auto& { return s.monitor.follow_symlinks; });
     add_server(
         out, true, [](auto& s) -> auto& { return s.http; });
     add_server(

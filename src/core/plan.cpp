@@ -44,6 +44,7 @@ std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamI
         stream->monitor.next_sequence.set(before->monitor.next_sequence.get());
         stream->past = before->past;
         stream->past.line_bytes_max = stream->config.monitor.line_bytes_max;
+        stream->past.follow_symlinks = stream->config.monitor.follow_symlinks;
         return stream;
     }
     // Different for every start and every stream, so that an id of another stream or of an earlier
@@ -60,7 +61,8 @@ Result<void> open_ledger(StreamInfo& stream, const std::shared_ptr<StateDirector
     stream.epochs = stream.ledger->epochs();
     stream.epoch = stream.epochs.back().text;
     stream.first_sequence = stream.ledger->next_sequence();
-    stream.past = {stream.ledger->path(), stream.config.monitor.line_bytes_max};
+    stream.past = {stream.ledger->path(), stream.config.monitor.line_bytes_max,
+                   stream.config.monitor.follow_symlinks};
     stream.monitor.next_sequence.set(stream.first_sequence);
     return {};
 }

@@ -180,6 +180,7 @@ void StreamHome::copy_counters() {
     to.skipped_nul_bytes.set(from.skipped_nul_bytes.get());
     to.truncated_lines.set(from.truncated_lines.get());
     to.read_errors.set(from.read_errors.get());
+    to.refused_links.set(from.refused_links.get());
     to.ready.store(tail_.ready(), std::memory_order_relaxed);
 }
 

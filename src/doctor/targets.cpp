@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_mode.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_match.hpp"
 #include "tail/targets.hpp"
@@ -57,8 +58,8 @@ std::string permission_advice(const std::string& path) {
 // Walks one target as following does, without following anything.
 class Walk {
   public:
-    Walk(FileSystem& files, const TargetPlan& plan, WatchNeed& need)
-        : files_(files), plan_(plan), need_(need) {}
+    Walk(FileSystem& files, const TargetPlan& plan, const LinkRule& rule, WatchNeed& need)
+        : files_(files), plan_(plan), rule_(rule), need_(need) {}
 
     // A target that is all root ("/", "logs/..") has no parts: it names that directory.
     void run() { plan_.parts().empty() ? step(plan_.root(), 0) : part(plan_.root(), 0); }
@@ -69,11 +70,19 @@ class Walk {
     };
     std::size_t found = 0;
     std::vector<Fault> faults;
-    std::vector<std::string> polled;  // directories
+    std::vector<std::string> polled;    // directories
+    std::vector<std::string> writable;  // by others, where root reads
 
   private:
     void watch(const std::string& path) {
         if (need_.paths.size() < watched_paths_max) need_.paths.push_back(path);
+    }
+
+    void note_writable(const std::string& directory) {
+        const auto status = files_.status(directory);
+        if (!status || ::geteuid() != 0) return;
+        if (others_who_write(status->mode, status->group).empty()) return;
+        if (writable.empty() || writable.back() != directory) writable.push_back(directory);
     }
 
     // What stands in `directory` for part `index` of the target's path.
@@ -89,7 +98,7 @@ class Walk {
     }
 
     void step(const std::string& path, std::size_t index) {
-        const auto status = files_.status(path);
+        const auto status = files_.status_guarded(path, rule_);
         if (!status) {
             if (status.error().code != ENOENT && status.error().code != ENOTDIR)
                 faults.push_back({path, status.error()});
@@ -100,11 +109,14 @@ class Walk {
         if (!last && directory) return part(path, index + 1);
         if (!last) return;
         if (directory && plan_.may_be_directory()) return inside(path, "", 0);
-        if (!directory && plan_.may_be_file()) file(path);
+        if (directory || !plan_.may_be_file()) return;
+        note_writable(std::string(directory_name(path)));
+        file(path);
     }
 
     void inside(const std::string& directory, const std::string& below, std::uint32_t depth) {
         watch(directory);
+        note_writable(directory);
         if (!files_.has_events(directory)) polled.push_back(directory);
         std::vector<std::string> files;
         std::vector<std::string> directories;
@@ -123,11 +135,11 @@ class Walk {
     }
 
     void file(const std::string& path) {
-        const auto status = files_.status(path);
+        const auto status = files_.status_guarded(path, rule_);
         if (status && status->kind != FileKind::regular) return;  // left alone
         ++found;
         watch(path);
-        const auto opened = files_.open(path);
+        const auto opened = files_.open_guarded(path, rule_);
         if (opened)
             files_.close(*opened);
         else if (opened.error().code != ENOENT)
@@ -136,24 +148,44 @@ class Walk {
 
     template <class Each>
     void list(const std::string& directory, Each each) {
-        const auto listed = files_.list(directory, each);
+        const auto listed = files_.list_guarded(directory, rule_, each);
         if (!listed && listed.error().code != ENOENT) faults.push_back({directory, listed.error()});
     }
 
     FileSystem& files_;
     const TargetPlan& plan_;
+    LinkRule rule_;
     WatchNeed& need_;
 };
 
 void tell(const StreamConfig& stream, const Walk& walk, std::size_t& shown, Findings& findings) {
     for (const Walk::Fault& fault : walk.faults) {
         if (++shown > faults_shown_max) continue;
+        if (fault.error.code == error_refused) {
+            findings.push_back({Grade::note, "files",
+                                fmt::format("{}: {} is not followed: {}", stream.name,
+                                            quoted(fault.path), fault.error.where),
+                                "name the file itself as a target, let root own the link, or set "
+                                "follow_symlinks = \"all\""});
+            continue;
+        }
         const bool denied = fault.error.code == EACCES || fault.error.code == EPERM;
         findings.push_back({Grade::bad, "files",
                             fmt::format("{}: {} cannot be read: {}", stream.name,
                                         quoted(fault.path), std::strerror(fault.error.code)),
                             denied ? permission_advice(fault.path) : std::string()});
     }
+    if (!walk.writable.empty())
+        findings.push_back(
+            {Grade::note, "files",
+             fmt::format("{}: others may write to {}{}, and root reads what is there", stream.name,
+                         quoted(walk.writable.front()),
+                         walk.writable.size() > 1
+                             ? fmt::format(" (and {} more directories)", walk.writable.size() - 1)
+                             : ""),
+             first_line("/proc/sys/fs/protected_hardlinks") == "0"
+                 ? "run the service as a user of its own; sysctl fs.protected_hardlinks=1"
+                 : "run the service as a user of its own"});
     if (!walk.polled.empty())
         findings.push_back(
             {Grade::note, "files",
@@ -174,7 +206,7 @@ void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, F
         std::size_t shown = 0;
         for (const Target& target : stream.monitor.targets) {
             const TargetPlan plan(target);
-            Walk walk(files, plan, need);
+            Walk walk(files, plan, {stream.monitor.follow_symlinks}, need);
             walk.run();
             found += walk.found;
             tell(stream, walk, shown, findings);

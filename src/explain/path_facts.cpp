@@ -34,7 +34,7 @@ std::string kind_of(const std::string& path) {
 }
 
 void look_inside(FileSystem& files, PathFacts& facts) {
-    const auto file = files.open(facts.absolute);
+    const auto file = files.open_guarded(facts.absolute, {FollowSymlinks::all});
     if (!file) {
         facts.open_error = file.error().code;
         return;

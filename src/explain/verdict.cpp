@@ -93,6 +93,11 @@ void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& foun
     verdict.code = "followed";
     if (const std::string why = unlistable_directory(files, found); !why.empty())
         return no("unlistable", why);
+    const auto judged = files.status_guarded(found.name, {stream.monitor.follow_symlinks});
+    if (!judged && judged.error().code == error_refused)
+        return no("link_refused",
+                  fmt::format("{}: not followed (monitor.follow_symlinks), as {} would judge",
+                              judged.error().where, present_user()));
     if (facts.missing()) {
         verdict.code = "missing";
         verdict.reason = facts.link_to.empty()

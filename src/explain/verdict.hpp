@@ -15,7 +15,7 @@ struct Verdict {
     bool followed = false;  // it is, or would be as soon as it is there
     // For programs: "followed", "missing", "same_file", "linked_file" when it is; "elsewhere",
     // "other_name", "not_recursive", "pattern", "excluded", "names_file", "names_directory",
-    // "not_regular", "compressed", "unreadable", "unlistable" when it is not.
+    // "not_regular", "link_refused", "compressed", "unreadable", "unlistable" when it is not.
     std::string code;
     std::string reason;  // a sentence without its full stop; empty: there is nothing to say
     const Target* target = nullptr;  // that wants it, or comes nearest

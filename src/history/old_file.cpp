@@ -33,9 +33,9 @@ OldFile::~OldFile() {
     if (file_ >= 0) files_.close(file_);
 }
 
-Result<void> OldFile::open(const std::string& path) {
+Result<void> OldFile::open(const std::string& path, const LinkRule& rule) {
     CHECK(file_ < 0);
-    const auto opened = files_.open(path);
+    const auto opened = files_.open_guarded(path, rule);
     if (!opened) return tl::unexpected(opened.error());
     file_ = *opened;
     const auto status = files_.status(file_);

@@ -39,7 +39,7 @@ class OldFile {
     OldFile& operator=(const OldFile&) = delete;
 
     // Opens what `path` names now; not a regular file: EINVAL.
-    [[nodiscard]] Result<void> open(const std::string& path);
+    [[nodiscard]] Result<void> open(const std::string& path, const LinkRule& rule);
     [[nodiscard]] const FileIdentity& identity() const { return identity_; }
     [[nodiscard]] bool packed() const { return packed_; }
 

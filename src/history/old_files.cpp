@@ -6,7 +6,6 @@
 
 #include "base/check.hpp"
 #include "stream/ledger_records.hpp"
-#include "tail/links.hpp"
 #include "tail/targets.hpp"
 
 namespace logwisp {
@@ -27,8 +26,10 @@ bool fits_window(const PastRun& run) {
 }
 }  // namespace
 
-void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt) {
+void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt,
+                        FollowSymlinks links) {
     run_ = run;
+    links_ = links;
     recorded_ = recorded;
     salt_ = salt;
     listed_ = false;
@@ -38,7 +39,7 @@ void OldFiles::look_for(const PastRun& run, const RecordedFile& recorded, std::u
     // Most probably the file the run before was in.
     for (auto known = known_.rbegin(); known != known_.rend(); ++known)
         if (known->salt == salt && known->number == run.slot.file)
-            candidates_.push_back({known->path, known->file.get()});
+            candidates_.push_back({known->path, std::nullopt, known->file.get()});
 }
 
 OldFile::Got OldFiles::look() {
@@ -49,7 +50,7 @@ OldFile::Got OldFiles::look() {
             continue;
         }
         Candidate& candidate = candidates_.front();
-        if (candidate.open == nullptr) candidate.open = open(candidate.path);
+        if (candidate.open == nullptr) candidate.open = open(candidate);
         if (candidate.open != nullptr) {
             const OldFile::Got got = compare(*candidate.open);
             if (got == OldFile::Got::ready) keep(*candidate.open);
@@ -76,12 +77,15 @@ OldFile::Got OldFiles::compare(OldFile& file) {
 // Where it may be now: the file itself by whatever name it has, then copies of it, then packed ones.
 void OldFiles::list_candidates(const RecordedFile& recorded) {
     const FileIdentity identity{recorded.device, recorded.inode, recorded.generation};
+    // Where links of a user lead only that user's files count.
+    using Owner = std::optional<std::uint32_t>;
     struct Ranked {
         int rank;
         std::string path;
+        Owner owner;
     };
     std::vector<Ranked> ranked;
-    const auto consider = [&](const std::string& path) {
+    const auto consider = [&](const std::string& path, const Owner& owner) {
         const bool packed = is_packed_name(path);
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
@@ -89,42 +93,44 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         if (!packed && status->size_bytes < run_.slot.end) return;
         // A copy, packed or not, is not older than the last line in it.
         if (!itself && status->modified_ns < run_.slot.time_us * 1000 - clock_slack_ns) return;
-        ranked.push_back({packed ? 2 : itself ? 0 : 1, path});
+        ranked.push_back({packed ? 2 : itself ? 0 : 1, path, owner});
     };
-    std::vector<std::string> origins{recorded.origin};
+    std::vector<std::pair<std::string, Owner>> origins{{recorded.origin, std::nullopt}};
     if (!recorded.path.empty() && recorded.path != recorded.origin)
-        origins.insert(origins.begin(), recorded.path);
+        origins.insert(origins.begin(), {recorded.path, std::nullopt});
     // Where links lead a log is rotated at the far end.
     for (std::size_t at = 0, count = origins.size(); at < count; ++at)
-        if (const auto steps = links_of(files_, origins[at]); !steps.empty())
-            origins.push_back(steps.back());
-    for (const std::string& origin : origins) {
-        consider(origin);
+        if (const auto far = files_.far_end(origins[at].first, {links_}); far && !far->path.empty())
+            origins.emplace_back(far->path, far->owner);
+    for (const auto& [origin, owner] : origins) {
+        consider(origin, owner);
         const std::string_view original = base_name(origin);
         const std::string directory(directory_name(origin));
         std::vector<std::string> names;
-        const auto listed = files_.list(directory, [&](std::string_view name, FileKind kind) {
+        const auto each = [&, original = original](std::string_view name, FileKind kind) {
             const std::string_view plain = unpacked_name(name);
             const bool kin =
                 plain == original ? name != original : is_rotated_name(original, plain);
             if (kind == FileKind::regular && kin && names.size() < siblings_max)
                 names.emplace_back(name);
-        });
+        };
+        const auto listed = files_.list_guarded(directory, {links_}, each);
         if (!listed) continue;
         std::sort(names.begin(), names.end());
-        for (const std::string& name : names) consider(join_path(directory, name));
+        for (const std::string& name : names) consider(join_path(directory, name), owner);
     }
     std::stable_sort(ranked.begin(), ranked.end(),
                      [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
     for (Ranked& one : ranked)
         if (std::none_of(candidates_.begin(), candidates_.end(),
                          [&](const Candidate& other) { return other.path == one.path; }))
-            candidates_.push_back({std::move(one.path)});
+            candidates_.push_back({std::move(one.path), one.owner});
 }
 
-OldFile* OldFiles::open(const std::string& path) {
+OldFile* OldFiles::open(const Candidate& candidate) {
+    const std::string& path = candidate.path;
     auto file = std::make_unique<OldFile>(reactor_, files_, owner_);
-    if (const auto opened = file->open(path); !opened) {
+    if (const auto opened = file->open(path, {links_, candidate.owner}); !opened) {
         ran_out_ = ran_out_ || opened.error().code == EMFILE || opened.error().code == ENFILE;
         return nullptr;
     }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ class OldFiles {
     OldFiles(Reactor& reactor, FileSystem& files, OldFileOwner& owner)
         : reactor_(reactor), files_(files), owner_(owner) {}
 
-    // Begins to look for the file that holds `run`.
-    void look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt);
+    // Begins to look for the file that holds `run`, by what links may lead to.
+    void look_for(const PastRun& run, const RecordedFile& recorded, std::uint64_t salt,
+                  FollowSymlinks links);
     // Goes on looking. ready: found() holds it. nothing: no file does.
     [[nodiscard]] OldFile::Got look();
     [[nodiscard]] OldFile& found() { return *candidates_.front().open; }
@@ -45,11 +47,12 @@ class OldFiles {
     };
     struct Candidate {
         std::string path;
-        OldFile* open = nullptr;  // one of known_
+        std::optional<std::uint32_t> owner;  // only a file of this user
+        OldFile* open = nullptr;             // one of known_
     };
 
     void list_candidates(const RecordedFile& recorded);
-    [[nodiscard]] OldFile* open(const std::string& path);
+    [[nodiscard]] OldFile* open(const Candidate& candidate);
     void keep(const OldFile& file);
     [[nodiscard]] OldFile::Got compare(OldFile& file);
 
@@ -60,6 +63,7 @@ class OldFiles {
     PastRun run_;
     RecordedFile recorded_;
     std::uint64_t salt_ = 0;
+    FollowSymlinks links_ = FollowSymlinks::owned;
     std::vector<Candidate> candidates_;  // the first is being looked at
     bool listed_ = false;
     bool ran_out_ = false;

@@ -30,6 +30,7 @@ void PastSlot::begin(PastReader& reader) {
     bytes_read_ = 0;
     began_ms_ = tools_.reactor.now_ms();
     sought_ = false;
+    links_ = reader.place.source->follow_symlinks;
     ledger_.emplace(reader.place.source->ledger_path);
 }
 
@@ -109,7 +110,7 @@ bool PastSlot::take_run() {
     stage_ = Stage::searching;
     searches_ = 0;
     given_ = 0;
-    if (!run_.is_notice()) files_.look_for(run_, recorded_, ledger_->salt());
+    if (!run_.is_notice()) files_.look_for(run_, recorded_, ledger_->salt(), links_);
     return true;
 }
 
@@ -155,7 +156,7 @@ PastSlot::Step PastSlot::search() {
         lose_file();
         return not_found();
     }
-    files_.look_for(run_, recorded_, ledger_->salt());
+    files_.look_for(run_, recorded_, ledger_->salt(), links_);
     return rest();
 }
 
@@ -209,7 +210,7 @@ PastSlot::Step PastSlot::split() {
         case OldFile::Got::nothing:  // truncated just now: it may be in a copy
             stage_ = Stage::searching;
             if (++searches_ >= past_searches_max) return not_found();
-            files_.look_for(run_, recorded_, ledger_->salt());
+            files_.look_for(run_, recorded_, ledger_->salt(), links_);
             return rest();
         case OldFile::Got::ready:
             break;

@@ -94,6 +94,7 @@ class PastSlot final : public OldFileOwner {
     Stage stage_ = Stage::no_run;
     PastRun run_;
     RecordedFile recorded_;
+    FollowSymlinks links_ = FollowSymlinks::owned;
     std::optional<Splitter> splitter_;
     std::uint64_t at_ = 0;     // splitting: offset of what comes next
     std::uint32_t given_ = 0;  // entries of the run so far, also those that nobody wants

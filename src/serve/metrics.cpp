@@ -88,6 +88,9 @@ class Page {
         monitor({"logwisp_read_errors", MetricKind::counter, "",
                  "Attempts to open or read a file that failed"},
                 &MonitorCounters::read_errors);
+        monitor({"logwisp_refused_links", MetricKind::counter, "",
+                 "Symbolic and hard links that were not followed, by follow_symlinks"},
+                &MonitorCounters::refused_links);
     }
 
     void reading() {

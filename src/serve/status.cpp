@@ -54,6 +54,7 @@ void write_monitor(JsonWriter& json, const StreamInfo& stream) {
     number("skipped_nul_bytes", monitor.skipped_nul_bytes);
     number("truncated_lines", monitor.truncated_lines);
     number("read_errors", monitor.read_errors);
+    number("refused_links", monitor.refused_links);
     number("unposted_entries", monitor.unposted_entries);
     json.end_object();
 }

@@ -55,6 +55,7 @@ struct MonitorCounters {
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;
+    Counter refused_links;
     Counter
         unposted_entries;   // lost by the ring before a slow core had room; its readers were told
     Counter next_sequence;  // the next entry's on the home core: how far behind is a replica?

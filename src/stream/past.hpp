@@ -7,12 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "logwisp/config.hpp"
+
 namespace logwisp {
 
 // Where a stream's past is to be found. Constant while anybody reads it.
 struct PastSource {
     std::string ledger_path;  // without its ending; empty: no ledger is kept, and there is no past
     std::uint32_t line_bytes_max = 0;
+    FollowSymlinks follow_symlinks = FollowSymlinks::owned;
 
     [[nodiscard]] bool kept() const { return !ledger_path.empty(); }
 };

@@ -28,6 +28,7 @@ void TailState::sweep() {
     check_retired();
     limit_descriptors(idle_files_looked_for_max);
     look_for_missing_roots();
+    look_at_refused_directories();
     for (std::size_t count = std::min(verified_directories_per_sweep, places.size()); count > 0;
          --count) {
         if (places.empty()) break;

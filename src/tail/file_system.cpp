@@ -6,14 +6,18 @@
 #include <linux/magic.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <type_traits>
 #include <vector>
 
 #include "tail/identity.hpp"
+#include "tail/links.hpp"
+#include "tail/path_walk.hpp"
 
 namespace logwisp {
 
@@ -56,10 +60,43 @@ class RealFileSystem final : public FileSystem {
         int file = open_plain(path);
         while (file < 0 && errno == EMFILE && give_up_spare()) file = open_plain(path);
         if (file < 0) return failure(errno, "open", path);
-        // O_NONBLOCK was for FIFOs. Left on, io_uring answers EAGAIN for what is not in the page
-        // cache.
-        static_cast<void>(::fcntl(file, F_SETFL, 0));
-        return file;
+        return made_to_wait(file);
+    }
+
+    Result<int> open_guarded(const std::string& path, const LinkRule& rule) override {
+        auto file = with_spares([&] { return open_by_rule(path, rule, 0); });
+        if (!file) return file;
+        return made_to_wait(*file);
+    }
+
+    Result<FileStatus> status_guarded(const std::string& path, const LinkRule& rule) override {
+        const auto file = with_spares([&] { return open_by_rule(path, rule, O_PATH); });
+        if (!file) return tl::make_unexpected(file.error());
+        auto status = real_status(*file);
+        close(*file);
+        return status;
+    }
+
+    Result<void> list_guarded(
+        const std::string& directory, const LinkRule& rule,
+        const std::function<void(std::string_view name, FileKind kind)>& each) override {
+        const auto file = with_spares([&] { return open_by_rule(directory, rule, O_DIRECTORY); });
+        if (!file) return tl::make_unexpected(file.error());
+        DIR* const opened = ::fdopendir(*file);
+        if (opened == nullptr) {
+            const int error = errno;
+            close(*file);
+            return failure(error, "opendir", directory);
+        }
+        list_opened(opened, each);
+        ::closedir(opened);
+        return {};
+    }
+
+    Result<FarEnd> far_end(const std::string& path, const LinkRule& rule) override {
+        auto end = with_spares([&] { return walk_path(path, rule); });
+        if (!end) return tl::make_unexpected(end.error());
+        return FarEnd{std::move(end->far_end), end->owner};
     }
 
     void close(int file) override {
@@ -136,11 +173,7 @@ class RealFileSystem final : public FileSystem {
         while (opened == nullptr && errno == EMFILE && give_up_spare())
             opened = ::opendir(directory.c_str());
         if (opened == nullptr) return failure(errno, "opendir", directory);
-        while (const dirent* found = ::readdir(opened)) {
-            const std::string_view name = found->d_name;
-            if (name == "." || name == "..") continue;
-            each(name, kind_of(directory, *found));
-        }
+        list_opened(opened, each);
         ::closedir(opened);
         return {};
     }
@@ -201,7 +234,36 @@ class RealFileSystem final : public FileSystem {
     }
 
   private:
-    static FileKind kind_of(const std::string& directory, const dirent& found) {
+    // O_NONBLOCK was for FIFOs. Left on, io_uring answers EAGAIN for what is not in the page cache.
+    static int made_to_wait(int file) {
+        static_cast<void>(::fcntl(file, F_SETFL, 0));
+        return file;
+    }
+
+    // A walk needs several at a time.
+    template <class Call>
+    std::invoke_result_t<Call> with_spares(Call&& call) {
+        auto done = call();
+        if (done || done.error().code != EMFILE) return done;
+        while (!done && done.error().code == EMFILE && give_up_spare()) done = call();
+        while (spares_.size() < spare_descriptors_max && nothing_ >= 0) {
+            const int spare = ::fcntl(nothing_, F_DUPFD_CLOEXEC, 0);
+            if (spare < 0) break;
+            spares_.push_back(spare);
+        }
+        return done;
+    }
+
+    static void list_opened(DIR* opened,
+                            const std::function<void(std::string_view name, FileKind kind)>& each) {
+        while (const dirent* found = ::readdir(opened)) {
+            const std::string_view name = found->d_name;
+            if (name == "." || name == "..") continue;
+            each(name, kind_of(::dirfd(opened), *found));
+        }
+    }
+
+    static FileKind kind_of(int directory, const dirent& found) {
         switch (found.d_type) {
             case DT_REG:
                 return FileKind::regular;
@@ -210,8 +272,10 @@ class RealFileSystem final : public FileSystem {
             case DT_LNK:
                 return FileKind::symlink;
             case DT_UNKNOWN: {
-                const auto status = real_link_status(directory + "/" + found.d_name);
-                return status ? status->kind : FileKind::other;
+                struct stat status {};
+                if (::fstatat(directory, found.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+                    return FileKind::other;
+                return kind_of_mode(status.st_mode);
             }
             default:
                 return FileKind::other;
@@ -233,6 +297,11 @@ class RealFileSystem final : public FileSystem {
 };
 
 }  // namespace
+
+Result<FarEnd> FileSystem::far_end(const std::string& path, const LinkRule&) {
+    const auto steps = links_of(*this, path);
+    return FarEnd{steps.empty() ? std::string() : steps.back(), std::nullopt};
+}
 
 std::unique_ptr<FileSystem> make_real_file_system() { return std::make_unique<RealFileSystem>(); }
 

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "tail/link_rule.hpp"
 
 namespace logwisp {
 
@@ -33,6 +35,17 @@ struct FileStatus {
     std::int64_t modified_ns = 0;
     std::int64_t born_ns = 0;  // 0: the file system does not say
     std::uint32_t links = 1;   // 0: deleted
+    std::uint32_t owner = 0;
+    std::uint32_t group = 0;
+    std::uint32_t mode = 0;  // permission bits
+};
+
+// Where the symbolic links lead that a path ends in.
+struct FarEnd {
+    std::string path;  // empty: it ends in none
+    // Whoever made a link on the way, and is not trusted: only files of the same user may be read
+    // there.
+    std::optional<std::uint32_t> owner;
 };
 
 // inotify's event, with its masks (IN_CREATE, IN_MODIFY, ...).
@@ -53,6 +66,24 @@ class FileSystem {
     virtual Result<FileStatus> status(int file) = 0;
     virtual Result<FileStatus> status(const std::string& path) = 0;       // follows links
     virtual Result<FileStatus> link_status(const std::string& path) = 0;  // does not
+    // The same, but symbolic links are followed, and names believed, only as the rule allows
+    // (link_rule.hpp); else the error is error_refused. Who changes the path meanwhile gains nothing:
+    // what is opened is what was judged. A file system where everything belongs to one user need
+    // not judge.
+    virtual Result<int> open_guarded(const std::string& path, const LinkRule&) {
+        return open(path);
+    }
+    virtual Result<FileStatus> status_guarded(const std::string& path, const LinkRule&) {
+        return status(path);
+    }
+    virtual Result<void> list_guarded(
+        const std::string& directory, const LinkRule&,
+        const std::function<void(std::string_view name, FileKind kind)>& each) {
+        return list(directory, each);
+    }
+    // Also when there is no file any more. By default as the links read.
+    virtual Result<FarEnd> far_end(const std::string& path, const LinkRule& rule);
+
     // Where a symbolic link points, as written in it. A file system without links need not know.
     virtual Result<std::string> read_link(const std::string& path) {
         return failure(EINVAL, "readlink", path);

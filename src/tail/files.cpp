@@ -52,15 +52,22 @@ void TailState::close_file(int file) {
 }
 
 Result<int> TailState::open_file(const std::string& path) {
-    auto opened = files().open(path);
-    if (!opened && find_descriptors(opened.error())) opened = files().open(path);
+    auto opened = files().open_guarded(path, links());
+    if (!opened && find_descriptors(opened.error())) opened = files().open_guarded(path, links());
     if (opened) parts.descriptors.opened();
     return opened;
 }
 
+Result<FileStatus> TailState::judged_status(const std::string& path) {
+    auto status = files().status_guarded(path, links());
+    if (!status && find_descriptors(status.error())) status = files().status_guarded(path, links());
+    return status;
+}
+
 Result<void> TailState::list_directory(const std::string& path, const ListedName& each) {
-    auto listed = files().list(path, each);
-    if (!listed && find_descriptors(listed.error())) listed = files().list(path, each);
+    auto listed = files().list_guarded(path, links(), each);
+    if (!listed && find_descriptors(listed.error()))
+        listed = files().list_guarded(path, links(), each);
     return listed;
 }
 

@@ -31,7 +31,8 @@ struct FollowedPath {
     std::uint16_t source_begin = 0;    // the source is the path from here
     bool existed_at_start = false;     // then `from` says where its first file begins
     bool had_file = false;             // the next one is a rotation
-    bool refused = false;              // not a regular file; said so
+    bool refused = false;              // not a regular file, or see `refusal`; said so
+    bool told_refusal = false;         // ever
     bool told_error = false;           // said once until it works again
     bool leads_nowhere = false;        // a symbolic link to nothing
     bool other_name = false;           // of a file that is read under another one
@@ -42,6 +43,7 @@ struct FollowedPath {
     std::uint64_t rotations = 0;
     std::unique_ptr<RotationHistory> last_rotations;  // once there was one
     std::int64_t last_read_us = 0;
+    std::unique_ptr<std::string> refusal;  // why the path is not followed to a file
     Retry retry;
 
     [[nodiscard]] const std::string& path() const { return *key; }

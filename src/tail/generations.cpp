@@ -8,7 +8,6 @@
 #include <charconv>
 #include <tuple>
 
-#include "tail/links.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
@@ -252,7 +251,7 @@ Result<std::vector<Sibling>> TailState::rotated_siblings(const std::string& path
 // In the order of their names: beside the path, and where its links lead beside the file.
 Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path, Form form) {
     std::vector<Sibling> siblings;
-    const auto list = [&](const std::string& original) {
+    const auto list = [&](const std::string& original, const std::optional<std::uint32_t>& owner) {
         const std::string directory(directory_name(original));
         const std::string_view base = base_name(original);
         std::vector<std::string> names;
@@ -269,14 +268,16 @@ Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path, F
             Sibling sibling{join_path(directory, name), number_of(base, unpacked_name(name)), {}};
             const auto status = files().status(sibling.path);
             if (!status || status->kind != FileKind::regular) continue;
+            // Whoever opens it compares its identity: it is this one, and its owner's.
+            if (owner && status->owner != *owner) continue;
             sibling.status = *status;
             siblings.push_back(std::move(sibling));
         }
         return listed;
     };
-    auto listed = list(path);
-    if (const auto steps = links_of(files(), path); listed && !steps.empty())
-        listed = list(steps.back());
+    auto listed = list(path, std::nullopt);
+    if (const auto far = files().far_end(path, links()); listed && far && !far->path.empty())
+        listed = list(far->path, far->owner);
     if (!listed) return tl::make_unexpected(listed.error());
     return siblings;
 }

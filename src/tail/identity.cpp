@@ -35,13 +35,6 @@ std::uint64_t handle_hash(int directory, const char* path, int flags) {
     return 0;
 }
 
-FileKind kind_of(unsigned mode) {
-    if (S_ISREG(mode)) return FileKind::regular;
-    if (S_ISDIR(mode)) return FileKind::directory;
-    if (S_ISLNK(mode)) return FileKind::symlink;
-    return FileKind::other;
-}
-
 Result<FileStatus> status_at(int directory, const char* path, int stat_flags, int handle_flags) {
     struct statx found {};
     if (::statx(directory, path, stat_flags, STATX_BASIC_STATS | STATX_BTIME, &found) != 0)
@@ -50,13 +43,16 @@ Result<FileStatus> status_at(int directory, const char* path, int stat_flags, in
         return std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_nsec};
     };
     FileStatus status;
-    status.kind = kind_of(found.stx_mode);
+    status.kind = kind_of_mode(found.stx_mode);
     status.identity.device = makedev(found.stx_dev_major, found.stx_dev_minor);
     status.identity.inode = found.stx_ino;
     status.size_bytes = found.stx_size;
     status.modified_ns = nanoseconds(found.stx_mtime);
     status.born_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0;
     status.links = found.stx_nlink;
+    status.owner = found.stx_uid;
+    status.group = found.stx_gid;
+    status.mode = found.stx_mode & 07777U;
     const std::uint64_t handle = handle_hash(directory, path, handle_flags);
     status.identity.generation =
         handle != 0 ? handle : static_cast<std::uint64_t>(status.born_ns) & ~std::uint64_t{1};
@@ -64,6 +60,13 @@ Result<FileStatus> status_at(int directory, const char* path, int stat_flags, in
 }
 
 }  // namespace
+
+FileKind kind_of_mode(unsigned mode) {
+    if (S_ISREG(mode)) return FileKind::regular;
+    if (S_ISDIR(mode)) return FileKind::directory;
+    if (S_ISLNK(mode)) return FileKind::symlink;
+    return FileKind::other;
+}
 
 Result<FileStatus> real_status(int file) {
     return status_at(file, "", AT_EMPTY_PATH, AT_EMPTY_PATH);

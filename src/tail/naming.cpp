@@ -18,7 +18,7 @@ bool is_gone(const Error& error) { return error.code == ENOENT || error.code == 
 }  // namespace
 
 void TailState::look(const std::string& path, std::uint32_t target) {
-    const auto status = files().status(path);
+    const auto status = status_of(path);
     if (!status && is_gone(status.error())) {
         if (FollowedPath* known = path_at(path)) path_gone(*known);
         if (beside_rotated.erase(path) != 0) (void)first_generations(path, target, nullptr);
@@ -32,9 +32,11 @@ void TailState::look(const std::string& path, std::uint32_t target) {
         return;
     }
     FollowedPath& entry = entry_for(path, target);
+    if (!status && status.error().code == error_refused) return refuse_name(entry, status.error());
     if (!status) return path_failed(entry, status.error());
     if (status->kind != FileKind::regular) return refuse(entry);
     entry.refused = false;
+    entry.refusal.reset();
     if (starting && !entry.had_file && !entry.existed_at_start && !was_followed(entry.target)) {
         entry.existed_at_start = true;
         entry.size_at_start = status->size_bytes;
@@ -57,6 +59,17 @@ void TailState::look(const std::string& path, std::uint32_t target) {
         return name_again(entry, *known);
     }
     open_new(entry);
+}
+
+// A name that leads to what is read already needs no judgement: to look at ten thousand idle files
+// costs two calls each. While starting, what was read before may be judged by another rule.
+Result<FileStatus> TailState::status_of(const std::string& path) {
+    const FollowedPath* const known = path_at(path);
+    if (known != nullptr && known->current != nullptr && !known->refused && !starting) {
+        auto status = files().status(path);
+        if (status && status->identity == known->current->identity) return status;
+    }
+    return judged_status(path);
 }
 
 FollowedPath& TailState::entry_for(const std::string& path, std::uint32_t target) {
@@ -112,15 +125,6 @@ void TailState::path_works(FollowedPath& entry) {
     entry.other_name = false;
 }
 
-// A FIFO, a socket, a device or a directory where a file is followed.
-void TailState::refuse(FollowedPath& entry) {
-    path_works(entry);
-    if (!std::exchange(entry.refused, true))
-        log_warn("{}: {}: not a regular file: left alone", stream_name, entry.path());
-    if (entry.current != nullptr && entry.current->primary == &entry && !entry.current->retired)
-        leave_path(entry, *entry.current);
-}
-
 // The path names a file that is already followed: another name for it, or its new one.
 void TailState::name_again(FollowedPath& entry, Follower& known) {
     Follower* const before = entry.current;
@@ -157,6 +161,7 @@ void TailState::open_new(FollowedPath& entry) {
     const auto opened = open_file(entry.path());
     if (!opened) {
         if (is_gone(opened.error())) return path_gone(entry);
+        if (opened.error().code == error_refused) return refuse_name(entry, opened.error());
         return path_failed(entry, opened.error());
     }
     const int file = *opened;

@@ -11,6 +11,12 @@
 
 namespace logwisp {
 
+struct IdentityHash {
+    std::size_t operator()(const FileIdentity& identity) const {
+        return (identity.inode * 0x9E3779B97F4A7C15ULL) ^ identity.generation ^ identity.device;
+    }
+};
+
 // A directory in a role: it holds names for part `part` of a target's path, or (part == number of
 // parts) files chosen by pattern.
 struct Place {
@@ -25,6 +31,12 @@ struct Place {
     std::uint64_t rests_until_ms = 0;  // without events: is not listed again before
     bool to_scan = false;
     bool scan_is_told = false;
+};
+
+// A directory that a link leads to which is not followed; looked at again and again.
+struct RefusedDirectory {
+    std::uint32_t target = 0;
+    std::string why;
 };
 
 // The names of a place that are still to be looked at.

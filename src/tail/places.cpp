@@ -27,15 +27,17 @@ bool is_directory(const Result<FileStatus>& status) {
 
 void TailState::look_for_root(std::uint32_t target) {
     const std::string& root = plans[target].root();
-    const auto status = files().status(root);
-    if (!is_directory(status)) {
-        missing_roots.push_back(target);
-        return;
-    }
+    const auto status = judged_status(root);
     Place place;
     place.path = root;
-    place.identity = status->identity;
     place.target = target;
+    if (!is_directory(status)) {
+        missing_roots.push_back(target);
+        if (!status && status.error().code == error_refused)
+            refuse_directory(place, status.error());
+        return;
+    }
+    place.identity = status->identity;
     place.base_bytes = static_cast<std::uint32_t>(join_path(root, "").size());
     add_place(std::move(place));
 }
@@ -76,11 +78,25 @@ void TailState::add_place(Place place) {
                  directory_depth_max);
         return;
     }
+    const auto status = judged_status(place.path);
+    if (!status && status.error().code == error_refused)
+        return refuse_directory(place, status.error());
+    if (is_directory(status) && looks_for_files(place)) told_writable(place, *status);
+    refused_directories.erase(place.path);
     auto& added = *places.emplace_back(std::make_unique<Place>(std::move(place)));
     ++unwatched_places;
     places_by_identity.emplace(added.identity, &added);
     places_by_path.emplace(added.path, &added);
     scan_later(added, true);
+}
+
+// And not only for the directory that the target names.
+bool TailState::looks_for_files(const Place& place) {
+    const TargetPlan& plan = plans[place.target];
+    if (place.part + 1 < plan.parts().size()) return false;
+    if (place.part == plan.parts().size()) return true;
+    const std::string named = plan.fixed_path();
+    return plan.may_be_file() && (named.empty() || !is_directory(files().status(named)));
 }
 
 // `told`: its names are new or an event says so; otherwise a path that failed waits for its next
@@ -272,10 +288,17 @@ bool TailState::is_polled(const FollowedPath& entry) {
 }
 
 void TailState::recheck_places_at(const std::string& path) {
-    std::vector<Place*> found;
-    const auto [first, last] = places_by_path.equal_range(path);
-    for (auto at = first; at != last; ++at) found.push_back(at->second);
-    for (Place* place : found) recheck_place(*place);
+    const auto places_there = [&] {
+        std::vector<Place*> there;
+        const auto [first, last] = places_by_path.equal_range(path);
+        for (auto at = first; at != last; ++at) there.push_back(at->second);
+        return there;
+    };
+    for (Place* const place : places_there()) {
+        // Where directories were exchanged there may be two of a target: one takes the other along.
+        const auto still = places_there();
+        if (std::find(still.begin(), still.end(), place) != still.end()) recheck_place(*place);
+    }
 }
 
 void TailState::recheck_place(Place& place) {

@@ -66,6 +66,7 @@ struct TailCounters {
     Counter skipped_nul_bytes;
     Counter truncated_lines;
     Counter read_errors;
+    Counter refused_links;  // times a name led somewhere and was not followed
 };
 
 struct TailPositions {
@@ -90,6 +91,7 @@ struct TailPositions {
     // Of what was recorded a part is damaged: other targets may have been followed, too; and files that are known by what they hold only.
     bool damaged = false;
     std::vector<ContentMark> unnamed;
+    FollowSymlinks follow_symlinks = FollowSymlinks::owned;  // by which the open files were opened
 };
 
 }  // namespace logwisp

@@ -20,6 +20,7 @@ void add_counts(const TailCounters& from, TailCounters& to) {
     to.skipped_nul_bytes.add(from.skipped_nul_bytes.get());
     to.truncated_lines.add(from.truncated_lines.get());
     to.read_errors.add(from.read_errors.get());
+    to.refused_links.add(from.refused_links.get());
 }
 // A file system's clock is coarse: a file changed twice within one tick has the same time, and what
 // was told of the second change may still be in the queue.
@@ -62,6 +63,7 @@ std::unique_ptr<TailPositions> TailState::hand_over() {
                  entry.last_rotations ? *entry.last_rotations : RotationHistory(),
                  entry.last_read_us});
     add_counts(counters, positions->counters);
+    positions->follow_symlinks = config.follow_symlinks;
     positions->remembered.assign(remembered.begin(), remembered.end());
     return positions;
 }
@@ -158,6 +160,9 @@ void TailState::take_over(std::unique_ptr<TailPositions> positions) {
     }
     std::vector<Follower*> restored;
     for (FilePosition& position : resumed->files) {
+        // Opened anew it is judged by the rule of now.
+        if (position.file >= 0 && resumed->follow_symlinks != config.follow_symlinks)
+            files().close(std::exchange(position.file, -1));
         Follower* const follower = restore(position);
         restored.push_back(follower);
         if (follower != nullptr && position.waits_for >= 0)

@@ -3,6 +3,7 @@
 // many wait. T has a `retry`. One thread.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -13,6 +14,9 @@ namespace logwisp {
 // Waits double from one to the other after every failure in a row.
 inline constexpr std::uint32_t retry_ms_min = 100;
 inline constexpr std::uint32_t retry_ms_max = 10'000;
+
+// It passes: others give theirs back.
+inline bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 
 struct Retry {
     std::uint64_t at_ms = 0;  // 0: nothing is to be tried again

@@ -3,6 +3,7 @@
 //
 //   - places.cpp: which directories are looked into, and what happens in them
 //   - naming.cpp: which file a path names now: new, grown, renamed, rotated, gone
+//   - refusing.cpp: what is named and not followed: no regular files, links of the wrong people
 //   - files.cpp: followers come and go, descriptors and watches with them
 //   - rotation.cpp: what a rotation leaves: notices, copies
 //   - generations.cpp: generations that came and went between two looks
@@ -21,6 +22,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -77,14 +79,6 @@ inline constexpr std::size_t absent_paths_max = 256;
 inline constexpr std::size_t siblings_max = 4096;
 // A file is told to be born up to so much before it is: file systems' clocks are coarse.
 inline constexpr std::int64_t birth_tick_ns = 10'000'000;
-
-struct IdentityHash {
-    std::size_t operator()(const FileIdentity& identity) const {
-        return (identity.inode * 0x9E3779B97F4A7C15ULL) ^ identity.generation ^ identity.device;
-    }
-};
-
-inline bool is_out_of_descriptors(int error) { return error == EMFILE || error == ENFILE; }
 
 // Where an entry's line stands in its file, for the ledger.
 struct LineBytes {
@@ -144,6 +138,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void look_for_missing_roots();
     void watch_missing_roots();
     void add_place(Place place);
+    [[nodiscard]] bool looks_for_files(const Place& place);
     void scan_later(Place& place, bool told);
     void scan_places();
     [[nodiscard]] bool may_look_at_another();
@@ -164,11 +159,11 @@ struct TailState final : WatchListener, PackedTextOwner {
 
     // --- naming.cpp ---
     void look(const std::string& path, std::uint32_t target);
+    [[nodiscard]] Result<FileStatus> status_of(const std::string& path);
     FollowedPath& entry_for(const std::string& path, std::uint32_t target);
     void path_gone(FollowedPath& entry);
     void path_failed(FollowedPath& entry, const Error& error);
     void path_works(FollowedPath& entry);
-    void refuse(FollowedPath& entry);
     void name_again(FollowedPath& entry, Follower& known);
     void open_new(FollowedPath& entry);
     [[nodiscard]] Follower* last_rotated(const FollowedPath& entry);
@@ -180,6 +175,15 @@ struct TailState final : WatchListener, PackedTextOwner {
     void name_sources(const std::string& base);
     void forget_path_if_unused(FollowedPath& entry);
     [[nodiscard]] FollowedPath* path_at(const std::string& path);
+
+    // --- refusing.cpp ---
+    void refuse(FollowedPath& entry);
+    void refuse_name(FollowedPath& entry, const Error& error);
+    void refuse_directory(const Place& place, const Error& error);
+    void look_at_refused_directories();
+    void tell_refused(const std::string& path, const Error& error, bool first);
+    void leave_refused(FollowedPath& entry);
+    void told_writable(const Place& place, const FileStatus& status);
 
     // --- files.cpp ---
     Follower& add_follower(std::unique_ptr<Follower> made, const FileStatus& status, int file);
@@ -195,6 +199,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     [[nodiscard]] Follower* find(const FileIdentity& identity);
     void adopt_identity(Follower& follower, const FileIdentity& identity);
     [[nodiscard]] Result<int> open_file(const std::string& path);
+    [[nodiscard]] Result<FileStatus> judged_status(const std::string& path);
     using ListedName = std::function<void(std::string_view name, FileKind kind)>;
     [[nodiscard]] Result<void> list_directory(const std::string& path, const ListedName& each);
     [[nodiscard]] bool find_descriptors(const Error& error);
@@ -350,6 +355,7 @@ struct TailState final : WatchListener, PackedTextOwner {
 
     [[nodiscard]] std::uint64_t now_ms() const { return parts.reactor.now_ms(); }
     [[nodiscard]] FileSystem& files() { return parts.files; }
+    [[nodiscard]] LinkRule links() const { return {config.follow_symlinks}; }
 
     TailParts parts;
     std::string stream_name;
@@ -369,6 +375,8 @@ struct TailState final : WatchListener, PackedTextOwner {
     std::uint32_t next_target = 0;             // while starting
     std::vector<std::uint32_t> missing_roots;  // targets
     std::unordered_map<int, WatchUse> watch_uses;
+    std::map<std::string, RefusedDirectory> refused_directories;  // by path
+    std::set<std::string> told_directories;                       // refused at some time
 
     std::map<std::string, FollowedPath, std::less<>> paths;
     std::unordered_multimap<std::string_view, FollowedPath*>
@@ -425,6 +433,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     RetryList<Follower> failed;            // cannot be read
     RetryList<FollowedPath> failed_paths;  // cannot be looked at or opened
     LogLimiter watch_limiter{60'000};
+    LogLimiter refusal_limiter{60'000};
     // For the ledger.
     std::uint32_t file_number_max = 0;
     std::vector<Follower*> to_record;     // position_due

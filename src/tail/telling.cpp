@@ -39,6 +39,8 @@ WatcherStatus TailState::row_of(const Follower& follower) const {
     row.draining = follower.retired;
     if (follower.refused)
         row.error = "compressed";
+    else if (follower.error == error_refused)
+        row.error = "not read: a link that is not followed leads there now";
     else if (follower.error != 0)
         row.error = Error{follower.error, "read", {}}.text();
     return row;
@@ -95,6 +97,8 @@ void TailState::tell_unread_paths(const WatcherQuestion& question, Watchers& tol
             row.error = "the same file as " + now->primary->path();
         } else if (entry.leads_nowhere) {
             row.error = "a symbolic link that leads nowhere: waited for";
+        } else if (entry.refusal != nullptr) {
+            row.error = "not followed: " + *entry.refusal;
         } else {
             row.error =
                 entry.refused ? "not a regular file" : Error{entry.error, "open", {}}.text();
@@ -112,7 +116,10 @@ void TailState::tell_missing_targets(const WatcherQuestion& question, Watchers& 
         told.rows.push_back(std::move(row));
     };
     for (const std::uint32_t target : missing_roots)
-        tell(target, plans[target].target().path, "missing: waited for");
+        if (!refused_directories.contains(plans[target].root()))
+            tell(target, plans[target].target().path, "missing: waited for");
+    for (const auto& [path, refused] : refused_directories)
+        tell(refused.target, path, "not followed: " + refused.why);
     for (std::uint32_t target = 0; target < plans.size() && !starting; ++target) {
         const std::string named = plans[target].fixed_path();
         if (named.empty() || places_by_path.contains(named)) continue;
@@ -125,7 +132,9 @@ void TailState::tell_missing_targets(const WatcherQuestion& question, Watchers& 
         if (!read && !told_as_path) tell(target, named, "missing: waited for");
     }
     for (const auto& place : places)
-        if (place->error != 0)
+        if (place->error == error_refused)
+            tell(place->target, place->path, "not followed: a link leads there now");
+        else if (place->error != 0)
             tell(place->target, place->path, Error{place->error, "list", {}}.text());
 }
 

@@ -94,14 +94,14 @@ test('files that cannot be read, by why and by what to do', { skip: process.getu
     assert.deepEqual(of('user'), []);
 }));
 
-test('what is not there, and what gives no events', scenario(async (world) => {
+test('what is not there, and what is no place for logs', scenario(async (world) => {
     const [http] = await world.ports(1);
     fs.symlinkSync('/proc/self/net', world.path('odd'));
     const config = one_stream({ dir: world.dir, http }).replace(/targets = .*/, `targets = [{ path = "${world.path('soon/app.log')}" }, { path = "${world.path('odd')}", pattern = "no*ne" }]`);
     const { of } = await doctor(world, config);
     assert.ok(of('files').every(({ grade }) => grade === 'note'));
     assert.match(of('files')[0].text, /nothing matches ".*soon\/app\.log" yet: it is waited for/);
-    assert.ok(of('files').some(({ text }) => /odd" gives no events: its files are checked every 100 ms/.test(text)), JSON.stringify(of('files')));
+    assert.ok(of('files').some(({ text }) => /odd" is not followed: leads to where the kernel shows itself/.test(text)), JSON.stringify(of('files')));
 }));
 
 test('ports: somebody else has one, LogWisp itself has it', scenario(async (world) => {

@@ -101,14 +101,18 @@ test('a target that leads through symbolic links means the files at their end', 
     for (const [name, exit] of [['current', 0], ['real/app.log', 0], ['real/other.log', 1]]) assert.equal((await ask(world, world.path(name))).exit, exit, name);
 }));
 
-test('what else is to be known: polled, copies, other names', scenario(async (world) => {
+test('what else is to be known: links, copies, other names', scenario(async (world) => {
     world.write('app.log', 'x\n');
     world.write('app.log.1', 'x\n');
-    fs.symlinkSync('/proc/uptime', world.path('apparent.log'));
+    world.write('far/end.txt', 'x\n');
+    fs.symlinkSync('far/end.txt', world.path('apparent.log'));
+    fs.symlinkSync('/proc/uptime', world.path('app.proc'));
     await without_server(world, `{ path = "${world.dir}", pattern = "app*" }`);
     const { notes } = await ask(world, world.path('apparent.log'));
-    assert.match(notes.join(), /gives no events: it is checked every 100 ms/);
-    assert.match(notes.join(), /a symbolic link to "\/proc\/uptime"/);
+    assert.match(notes.join(), /a symbolic link to ".*far\/end.txt"/);
+    const refused = await ask(world, world.path('app.proc'));
+    assert.deepEqual([refused.exit, refused.code], [1, 'link_refused']);
+    assert.match(refused.reason, /where the kernel shows itself.*: not followed/);
     assert.match((await ask(world, world.path('app.log.1'))).notes.join(), /name of a rotated copy of "app.log"/);
     assert.match((await ask(world, world.path('app.log'))).notes.join(), /from = "end"/);
 }));

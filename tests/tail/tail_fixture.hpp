@@ -44,10 +44,17 @@ class FaultyFileSystem : public FileSystem {
     std::size_t open_now = 0;
 
     Result<int> open(const std::string& path) override {
+        return opened(path, [&] { return real_->open(path); });
+    }
+    Result<int> open_guarded(const std::string& path, const LinkRule& rule) override {
+        return opened(path, [&] { return real_->open_guarded(path, rule); });
+    }
+    template <class Open>
+    Result<int> opened(const std::string& path, Open really) {
         ++calls;
         if (const int error = open_error ? open_error(path) : 0)
             return failure(error, "open", path);
-        auto file = path != broken ? real_->open(path) : open_broken(path);
+        auto file = path != broken ? really() : open_broken(path);
         if (file) ++open_now;
         if (on_opened) on_opened(path);
         return file;
@@ -78,6 +85,15 @@ class FaultyFileSystem : public FileSystem {
             return failure(error, "stat", path);
         return born(real_->status(path));
     }
+    Result<FileStatus> status_guarded(const std::string& path, const LinkRule& rule) override {
+        ++calls;
+        if (const int error = status_error ? status_error(path) : 0)
+            return failure(error, "stat", path);
+        return born(real_->status_guarded(path, rule));
+    }
+    Result<FarEnd> far_end(const std::string& path, const LinkRule& rule) override {
+        return real_->far_end(path, rule);
+    }
     Result<FileStatus> link_status(const std::string& path) override {
         return real_->link_status(path);
     }
@@ -107,6 +123,14 @@ class FaultyFileSystem : public FileSystem {
         const std::function<void(std::string_view name, FileKind kind)>& each) override {
         ++calls;
         auto done = real_->list(directory, each);
+        if (on_listed) on_listed();
+        return done;
+    }
+    Result<void> list_guarded(
+        const std::string& directory, const LinkRule& rule,
+        const std::function<void(std::string_view name, FileKind kind)>& each) override {
+        ++calls;
+        auto done = real_->list_guarded(directory, rule, each);
         if (on_listed) on_listed();
         return done;
     }
