@@ -96,6 +96,10 @@ inline constexpr std::uint32_t past_searches_max = 3;
 inline constexpr std::uint64_t past_entries_default = 1000;
 inline constexpr std::uint64_t past_entries_max = 1'000'000;
 
+// Readers of one core whose past another one reads at a time, because it alone touches those files: what waits in its mailbox while their
+// file system hangs is bounded by it.
+inline constexpr std::size_t past_errands_max = 8;
+
 // --- Connections ---
 // No client may hog a turn: one send carries at most this much.
 inline constexpr std::size_t send_bytes_max = 256 * 1024;
@@ -136,5 +140,14 @@ inline constexpr std::uint32_t batches_in_flight_max = 224;
 // Batches made at start; more are made when a core falls that far behind.
 inline constexpr std::uint32_t batches_at_start_max = 128;
 static_assert(batches_in_flight_max <= mailbox_messages_max * 7 / 8, "control messages find room");
+// Cores apart: one for each file system that may hang, or set of them, on which a stream's targets lie. Beyond that they are shared, and
+// one that hangs stops the streams of another.
+inline constexpr std::size_t cores_apart_max = 16;
+// They are asked this often whether they turn; one that has not for so long is said not to answer.
+inline constexpr std::uint32_t file_system_look_ms = 500;
+inline constexpr std::uint32_t file_system_patience_ms = 2000;
+// The same while the process stops: readers are to hear a goodbye, and nothing is lost by going early.
+inline constexpr std::uint32_t file_system_stop_look_ms = 100;
+inline constexpr std::uint32_t file_system_stop_patience_ms = 500;
 
 }  // namespace logwisp

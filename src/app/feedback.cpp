@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/problem.hpp"
+#include "base/mounts.hpp"
 
 namespace logwisp {
 namespace {
@@ -52,6 +53,12 @@ bool directory_takes(const Target& target, std::string directory, const std::str
 }  // namespace
 
 bool target_takes(const Target& target, const std::string& path) {
+    // To ask a file system that may hang is to hang with it; what it holds is ours only when our
+    // output is there.
+    const MountTable mounts = MountTable::now();
+    const std::string fixed = target.path.substr(0, target.path.find_first_of("*?["));
+    const Mount* const far = mounts.reach(absolute_path(fixed), read_real_link).hanging;
+    if (far != nullptr && !lies_in(path, far->point)) return false;
     for (const std::string& match : expanded(target.path)) {
         std::string real = resolved(match);
         struct stat info {};

@@ -26,6 +26,8 @@ Core::Core(CoreParts parts, Fabric& fabric)
       reactor_(std::move(parts.backend)),
       watches_(reactor_, *files_),
       history_(reactor_, *files_, encoder_),
+      past_asker_(index_, fabric_),
+      past_giver_(index_, fabric_, history_),
       random_state_(parts.random_seed | 1) {
     fabric_.attach(index_, reactor_.backend());
     tick_.bind<&Core::on_tick>(*this);
@@ -69,7 +71,10 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
     for (const auto& info : plan_->streams)
         if (find(info->id) == nullptr) begin_stream(info);
     answer_early_attaches();
+    if (!fabric_.is_apart(index_)) apply_listeners();
+}
 
+void Core::apply_listeners() {
     std::map<std::string, OpenListener> before = std::exchange(listeners_, {});
     std::unordered_map<const Site*, std::shared_ptr<const Site>> sites;  // old to new
     for (const PlannedListener& planned : plan_->listeners) {
@@ -191,6 +196,21 @@ Result<std::optional<std::uint64_t>> Core::past_begin(const PastSource& source) 
     return found;
 }
 
+void Core::begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) {
+    if (source.read_by) return past_asker_.begin(reader, source, next);
+    history_.begin(reader, source, next);
+}
+
+void Core::continue_past(PastReader& reader) {
+    if (PastAsker::reads_for(reader)) return past_asker_.go_on(reader);
+    history_.go_on(reader);
+}
+
+void Core::end_past(PastReader& reader) {
+    if (PastAsker::reads_for(reader)) return past_asker_.end(reader);
+    history_.end(reader);
+}
+
 void Core::request_pump(Session& session) {
     if (session.links.pump_requested) return;
     session.links.pump_requested = true;
@@ -223,7 +243,9 @@ std::uint64_t Core::random() {
 bool Core::ready() const {
     if (draining_ || plan_ == nullptr) return false;
     for (const auto& stream : plan_->streams)
-        if (!stream->monitor.ready.load(std::memory_order_relaxed)) return false;
+        // One whose file system does not answer keeps nobody from the others.
+        if (!stream->monitor.ready.load(std::memory_order_relaxed) && !stream->stalled())
+            return false;
     return true;
 }
 
@@ -236,14 +258,17 @@ bool Core::on_turn_end() {
         more = publish() || more;
     }
     more = history_.on_turn_end() || more;
+    past_giver_.on_turn_end();
     send_to_readers();
     more = history_.has_work() || more;
-    const bool unsent = fabric_.flush(index_);
+    const Fabric::Unsent unsent = fabric_.flush(index_);
     destroy_ended();
+    // Once is enough: it looks again by itself when it answers.
+    if (unsent.to_apart && !finished_ && !catch_up_.armed()) reactor_.arm(catch_up_, catch_up_ms);
     // Others wait for what is still to be posted; a core that takes nothing is not waited for for
     // ever.
-    if (draining_ && (!unsent || stop_timed_out_)) finish_if_done();
-    return more || unsent;
+    if (draining_ && (!unsent.to_serving || stop_timed_out_)) finish_if_done();
+    return more || unsent.to_serving;
 }
 
 bool Core::receive_messages() {
@@ -302,7 +327,25 @@ bool Core::publish() {
         // The other core makes room without telling: look again soon.
         if (stream->home()->lagging() && !catch_up_.armed()) reactor_.arm(catch_up_, catch_up_ms);
     }
+    if (fabric_.is_apart(index_)) more = start_apart() || more;
     return more;
+}
+
+// The first look at a file may be the last thing this core does for a long time. Before that every
+// core that serves has its replica of every stream, and the turn in which it was answered is over.
+bool Core::start_apart() {
+    bool any = false;
+    for (const auto& stream : streams_) {
+        if (stream->home() == nullptr) continue;
+        if (stream->awaits_replicas()) return false;
+        any = any || stream->to_be_started();
+    }
+    if (!any) return false;
+    if (!std::exchange(replicas_answered_, true)) return true;
+    replicas_answered_ = false;
+    for (const auto& stream : streams_)
+        if (stream->to_be_started()) stream->start_following();
+    return true;
 }
 
 void Core::end_readers(const CoreStream& stream) {
@@ -359,6 +402,7 @@ void Core::stop(std::uint64_t timeout_ms) {
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
         if (session->stream() == nullptr) session->end("server_shutdown");
     for (const auto& stream : streams_) stream->retire("server_shutdown");
+    past_giver_.end_all();
     reactor_.arm(stop_timeout_, timeout_ms);
 }
 

@@ -5,6 +5,9 @@
 // threads are told through the fabric. A turn's end, in order: messages from other cores; publish
 // what was read; read the past for those who want it; send every reader what it lacks; wake the cores that were posted to; destroy the
 // sessions that ended.
+//
+// A core apart (core/fabric.hpp) has no listeners and no sessions: a call on its files may not return for as long as their file system
+// likes, and then nothing here does.
 #pragma once
 
 #include <atomic>
@@ -17,6 +20,7 @@
 
 #include "core/core_stream.hpp"
 #include "core/fabric.hpp"
+#include "core/past_apart.hpp"
 #include "core/plan.hpp"
 #include "entry/encode.hpp"
 #include "history/history.hpp"
@@ -51,7 +55,11 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     // Stops accepting and following, gives readers what they lack, says goodbye, and closes what is
     // left after `timeout_ms`.
     void stop(std::uint64_t timeout_ms);
-    void deliver_status(std::uint64_t session_id, std::string json);
+    void deliver_watchers(std::uint64_t session_id, const WatchersJson& watchers);
+    // A file system has ceased to answer: who waits for what is known there waits no more.
+    void notice_stall();
+    [[nodiscard]] PastAsker& past_asker() { return past_asker_; }
+    [[nodiscard]] PastGiver& past_giver() { return past_giver_; }
 
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] std::size_t sessions() const { return session_count_; }
@@ -69,11 +77,9 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     [[nodiscard]] std::string metrics(MetricsFormat format) override;
     [[nodiscard]] bool ready() const override;
     [[nodiscard]] bool draining() const override { return draining_; }
-    void begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) override {
-        history_.begin(reader, source, next);
-    }
-    void continue_past(PastReader& reader) override { history_.go_on(reader); }
-    void end_past(PastReader& reader) override { history_.end(reader); }
+    void begin_past(PastReader& reader, const PastSource& source, std::uint64_t next) override;
+    void continue_past(PastReader& reader) override;
+    void end_past(PastReader& reader) override;
     [[nodiscard]] Result<std::optional<std::uint64_t>> past_since(const PastSource& source,
                                                                   std::int64_t time_us) override;
     [[nodiscard]] Result<std::optional<std::uint64_t>> past_begin(
@@ -90,6 +96,10 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
         std::shared_ptr<const Site> site;
         std::unique_ptr<Listener> listener;
     };
+    struct StatusAsker {
+        Session* session;
+        std::shared_ptr<StreamInfo> stream;
+    };
 
     void on_accepted(Listener& listener, int socket) override;
     void on_accept_failed(Listener& listener) override;
@@ -101,11 +111,13 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     bool receive_messages();
     void receive(Message& message);
     bool publish();
+    bool start_apart();
     void end_readers(const CoreStream& stream);
     void send_to_readers();
     void destroy_ended();
 
     void move_sessions(const std::unordered_map<const Site*, std::shared_ptr<const Site>>& sites);
+    void apply_listeners();
     void begin_stream(const std::shared_ptr<StreamInfo>& info);
     void answer_early_attaches();
     void on_tick();
@@ -126,6 +138,8 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     Encoder encoder_;
     Watches watches_;
     History history_;
+    PastAsker past_asker_;
+    PastGiver past_giver_;
 
     std::shared_ptr<const Plan> plan_;
     std::vector<std::unique_ptr<CoreStream>> streams_;
@@ -138,7 +152,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     Session* first_to_pump_ = nullptr;
     std::size_t session_count_ = 0;
     std::vector<std::unique_ptr<Session>> ended_;
-    std::unordered_map<std::uint64_t, Session*> waiting_for_status_;  // by Session::id()
+    std::unordered_map<std::uint64_t, StatusAsker> waiting_for_status_;  // by Session::id()
 
     Timer tick_;
     Timer catch_up_;
@@ -146,6 +160,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     std::uint64_t random_state_;
     std::uint64_t ticks_ = 0;
     bool started_ = false;
+    bool replicas_answered_ = false;  // apart: streams may be started in the next turn
     bool draining_ = false;
     bool stop_timed_out_ = false;
     bool finished_ = false;

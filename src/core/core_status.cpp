@@ -46,35 +46,42 @@ void Core::ask_status(const std::shared_ptr<StreamInfo>& info, const StatusQuest
     if (here != nullptr && here->home() != nullptr)
         return session.on_status(
             stream_status(*info, status_facts(), here->home()->watchers_json(question)));
-    // Asked of a stream that a reload has ended since.
-    if (info->home_core == index_)
+    // Asked of a stream that a reload has ended since, or whose home core would not answer.
+    if (info->home_core == index_ || info->stalled())
         return session.on_status(stream_status(*info, status_facts(), {}));
-    waiting_for_status_[session.id()] = &session;
+    waiting_for_status_[session.id()] = {&session, info};
     Message message;
     message.kind = Message::Kind::task;
-    message.task = std::make_unique<Message::Task>([info, question, session_id = session.id(),
-                                                    asker = index_](Core& home) {
-        CoreStream* stream = home.find(info->id);
-        const WatchersJson watchers = stream != nullptr && stream->home() != nullptr
-                                          ? stream->home()->watchers_json(question)
-                                          : WatchersJson();
-        Message reply;
-        reply.kind = Message::Kind::task;
-        reply.task = std::make_unique<Message::Task>(
-            [session_id, json = stream_status(*info, home.status_facts(), watchers)](Core& core) {
-                core.deliver_status(session_id, json);
-            });
-        home.fabric_.post(home.index_, asker, std::move(reply));
-    });
+    message.task = std::make_unique<Message::Task>(
+        [info, question, session_id = session.id(), asker = index_](Core& home) {
+            CoreStream* stream = home.find(info->id);
+            Message reply;
+            reply.kind = Message::Kind::task;
+            reply.task = std::make_unique<Message::Task>(
+                [session_id, watchers = stream != nullptr && stream->home() != nullptr
+                                            ? stream->home()->watchers_json(question)
+                                            : WatchersJson()](Core& core) {
+                    core.deliver_watchers(session_id, watchers);
+                });
+            home.fabric_.post(home.index_, asker, std::move(reply));
+        });
     fabric_.post(index_, info->home_core, std::move(message));
 }
 
-void Core::deliver_status(std::uint64_t session_id, std::string json) {
+void Core::deliver_watchers(std::uint64_t session_id, const WatchersJson& watchers) {
     const auto found = waiting_for_status_.find(session_id);
     if (found == waiting_for_status_.end()) return;  // it did not wait
-    Session* session = found->second;
+    const StatusAsker asker = found->second;
     waiting_for_status_.erase(found);
-    if (!session->gone()) session->on_status(std::move(json));
+    if (!asker.session->gone())
+        asker.session->on_status(stream_status(*asker.stream, status_facts(), watchers));
+}
+
+void Core::notice_stall() {
+    std::vector<std::uint64_t> answered;
+    for (const auto& [session_id, asker] : waiting_for_status_)
+        if (asker.stream->stalled()) answered.push_back(session_id);
+    for (const std::uint64_t session_id : answered) deliver_watchers(session_id, {});
 }
 
 std::string Core::all_status() { return logwisp::all_status(plan_->streams, status_facts()); }

@@ -18,32 +18,53 @@ static_assert(frame_overhead_bytes_max >= sse_frame_overhead_max, "an SSE frame 
 CoreStream::CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_index, Fabric& fabric,
                        const TailParts& parts, CoreStream* before)
     : info_(std::move(info)), fabric_(fabric), core_index_(core_index), state_(State::detached) {
-    if (info_->home_core != core_index_) return;
+    if (info_->home_core != core_index_) {
+        if (apart()) ask_for_replica();
+        return;
+    }
     state_ = State::waiting;
     make_stream();
     home_ = std::make_unique<StreamHome>(info_, *stream_, parts, fabric_, core_index_);
     before_ = before;
     if (before_ != nullptr)
         before_->has_successor_ = true;
-    else
+    else if (replicas_asked())
         begin();
+}
+
+bool CoreStream::replicas_asked() const {
+    return !apart() || retired_ != nullptr || early_attaches_.size() >= fabric_.cores();
+}
+
+void CoreStream::ask_for_replica() {
+    state_ = State::attaching;
+    post_to_home(Message::Kind::attach);
 }
 
 // Following starts; one that was given up while it waited only hands on what it was given.
 void CoreStream::begin() {
     state_ = State::home;
     if (retired_ != nullptr) return;
-    home_->start();
+    to_be_started_ = true;
+    if (!apart()) start_following();
     for (const std::uint32_t core : std::exchange(early_attaches_, {})) home_->attach(core);
     welcome();
 }
 
+void CoreStream::start_following() {
+    to_be_started_ = false;
+    home_->start();
+}
+
 bool CoreStream::publish() {
     if (state_ == State::waiting) {
-        if (before_->state_ == State::waiting || !before_->home_->stopped()) return false;
-        home_->take_over(*before_->home_);
-        before_->has_successor_ = false;
-        before_ = nullptr;
+        if (before_ != nullptr) {
+            if (before_->state_ == State::waiting || !before_->home_->stopped()) return false;
+            home_->take_over(*before_->home_);
+            before_->has_successor_ = false;
+            before_ = nullptr;
+        }
+        if (!replicas_asked()) return false;
         begin();
     }
     bool more = true;
@@ -100,9 +121,7 @@ void CoreStream::join(Session& session) {
         return session.on_joined(*stream_);
     if (behind) warm_until_ = std::max(warm_until_, published);
     joining_.push_back(&session);
-    if (state_ != State::detached) return;
-    state_ = State::attaching;
-    post_to_home(Message::Kind::attach);
+    if (state_ == State::detached) ask_for_replica();
 }
 
 void CoreStream::forget(Session& session) { std::erase(joining_, &session); }
@@ -151,7 +170,7 @@ void CoreStream::tick(const Tick& tick) {
     }
     if (unread_since_ == 0) unread_since_ = seconds;
     if (seconds - unread_since_ < unread_seconds_max) return;
-    if (state_ != State::attached) return;
+    if (state_ != State::attached || apart()) return;
     state_ = State::detached;
     stream_.reset();
     post_to_home(Message::Kind::detach);
@@ -182,7 +201,7 @@ void CoreStream::heartbeat(const Tick& tick) {
 void CoreStream::retire(const char* reason) {
     if (retired_ != nullptr) return;
     retired_ = reason;
-    if (home_ != nullptr && state_ == State::home) home_->close();
+    if (home_ != nullptr && state_ == State::home && !to_be_started_) home_->close();
     for (Session* session : std::exchange(joining_, {})) session->end(reason);
     if (state_ == State::attaching) {
         state_ = State::detached;
@@ -192,6 +211,8 @@ void CoreStream::retire(const char* reason) {
 
 bool CoreStream::readers_may_go() {
     if (retired_ == nullptr || readers_told_) return false;
+    // Who knows when its home core says that this was all.
+    if (info_->stalled() && home_ == nullptr) stop_waiting();
     readers_told_ = state_ == State::detached || (home_ != nullptr ? following_ended() : complete_);
     return readers_told_;
 }

@@ -7,6 +7,10 @@
 // A stream that takes the place of another (a reload changed it) waits on its home core until that
 // one has stopped, and goes on where it stood: waiting --> home.
 //
+// One that is followed apart, because its file system may hang, has its replica on every core that
+// serves from the beginning to the end: those cores need nothing of the home core for a new reader.
+// The home core waits until all of them have asked, and only then looks at the first file.
+//
 // Core thread.
 #pragma once
 
@@ -36,6 +40,12 @@ class CoreStream {
 
     // Home core, every turn.
     bool publish();
+    // Home core apart: some core has no replica yet; all have, and following is to start; it does.
+    [[nodiscard]] bool awaits_replicas() const {
+        return state_ == State::waiting && before_ == nullptr;
+    }
+    [[nodiscard]] bool to_be_started() const { return to_be_started_ && retired_ == nullptr; }
+    void start_following();
     // Home core: another core's messages.
     void attach(std::uint32_t core);
     void detach(std::uint32_t core);
@@ -70,6 +80,9 @@ class CoreStream {
 
     void make_stream();
     void begin();
+    [[nodiscard]] bool replicas_asked() const;
+    [[nodiscard]] bool apart() const { return info_->home_apart().has_value(); }
+    void ask_for_replica();
     [[nodiscard]] bool following_ended() const;
     void welcome();
     void heartbeat(const Tick& tick);
@@ -83,6 +96,7 @@ class CoreStream {
     std::unique_ptr<StreamHome> home_;
     CoreStream* before_ = nullptr;               // waiting: whose place this takes
     bool has_successor_ = false;                 // somebody waits for this
+    bool to_be_started_ = false;                 // home: start_following() was not called yet
     std::vector<std::uint32_t> early_attaches_;  // waiting: cores that have readers already
     std::vector<Session*> joining_;
     std::uint64_t warm_until_ = 0;  // attaching: the history is here when next() has come this far

@@ -17,17 +17,41 @@ std::uint64_t wall_ns() {
 }
 }  // namespace
 
-Fabric::Fabric(std::size_t cores)
-    : cores_(cores), started_ns_(wall_ns()), backends_(cores, nullptr) {
-    for (std::size_t from = 0; from <= cores; ++from) {
+Fabric::Fabric(std::size_t cores, std::size_t apart_max)
+    : cores_(cores),
+      places_(cores + apart_max),
+      running_(cores),
+      started_ns_(wall_ns()),
+      mailboxes_((places_ + 1) * places_),
+      backends_(places_, nullptr) {
+    for (std::size_t from = 0; from <= places_; ++from) {
         senders_.push_back(std::make_unique<Sender>());
-        senders_.back()->waiting.resize(cores);
-        senders_.back()->wake.resize(cores, false);
-        for (std::size_t to = 0; to < cores; ++to)
-            mailboxes_.push_back(std::make_unique<Mailbox>(from == cores ? control_mailbox_messages
-                                                           : from == to  ? 1
-                                                                         : mailbox_messages_max));
+        senders_.back()->waiting.resize(places_);
+        senders_.back()->wake.resize(places_, false);
     }
+    for (std::size_t to = 0; to < cores; ++to) {
+        for (std::size_t from = 0; from < cores; ++from) add_mailbox(from, to);
+        add_mailbox(control(), to);
+    }
+}
+
+void Fabric::add_mailbox(std::size_t from, std::size_t to) {
+    mailboxes_[from * places_ + to] =
+        std::make_unique<Mailbox>(from == control() ? control_mailbox_messages
+                                  : from == to      ? 1
+                                                    : mailbox_messages_max);
+}
+
+void Fabric::attach(std::size_t index, Backend& backend) {
+    backends_[index] = &backend;
+    if (!is_apart(index)) return;
+    CHECK(index == running() && index < places_);
+    for (std::size_t core = 0; core < cores_; ++core) {
+        add_mailbox(core, index);
+        add_mailbox(index, core);
+    }
+    add_mailbox(control(), index);
+    running_.store(index + 1, std::memory_order_release);
 }
 
 void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
@@ -44,24 +68,25 @@ bool Fabric::has_room_for_batch(std::uint32_t from, std::size_t to) const {
            mailbox(from, to).room() > mailbox_messages_max - batches_in_flight_max;
 }
 
-bool Fabric::flush(std::uint32_t from) {
+Fabric::Unsent Fabric::flush(std::uint32_t from) {
     Sender& sender = *senders_[from];
-    bool left = false;
-    for (std::size_t to = 0; to < cores_; ++to) {
+    Unsent unsent;
+    for (std::size_t to = 0, end = running(); to < end; ++to) {
         std::deque<Message>& waiting = sender.waiting[to];
         while (!waiting.empty() && mailbox(from, to).push(waiting.front())) {
             waiting.pop_front();
             sender.wake[to] = true;
         }
-        left = left || !waiting.empty();
+        if (!waiting.empty()) (is_apart(to) ? unsent.to_apart : unsent.to_serving) = true;
         if (!sender.wake[to]) continue;
         sender.wake[to] = false;
-        if (from == control())
+        // Backends wake only their own kind, and those apart may be of another.
+        if (from == control() || is_apart(from) || is_apart(to))
             backends_[to]->wake_from_anywhere();
         else
             backends_[from]->wake(*backends_[to]);
     }
-    return left;
+    return unsent;
 }
 
 void Fabric::post_from_control(std::size_t to, Message::Task task) {
@@ -73,9 +98,9 @@ void Fabric::post_from_control(std::size_t to, Message::Task task) {
 }
 
 bool Fabric::receive(std::size_t to, Message& message) {
-    for (std::size_t from = 0; from <= cores_; ++from)
+    for (std::size_t from = 0, end = is_apart(to) ? cores_ : running(); from < end; ++from)
         if (from != to && mailbox(from, to).pop(message)) return true;
-    return false;
+    return mailbox(control(), to).pop(message);
 }
 
 }  // namespace logwisp

@@ -1,7 +1,12 @@
 // What the cores share: their mailboxes, who must be woken, and the one budget of descriptors they
 // follow files with. Made before the threads start, outlives them.
+//
+// Cores 0 to cores() - 1 serve. Those behind them are apart: each follows streams whose file system
+// may hang, serves nobody, and is waited for by nobody. They come while the others run, and speak to
+// them and to the control thread, not to each other.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -15,11 +20,14 @@ namespace logwisp {
 
 class Fabric {
   public:
-    // Producers are the cores and, with index `cores`, the control thread.
-    explicit Fabric(std::size_t cores);
+    // Producers are the cores and, with index control(), the control thread. At most `apart_max`
+    // cores apart can come.
+    explicit Fabric(std::size_t cores, std::size_t apart_max = 0);
 
+    // Those that serve.
     [[nodiscard]] std::size_t cores() const { return cores_; }
-    [[nodiscard]] std::uint32_t control() const { return static_cast<std::uint32_t>(cores_); }
+    [[nodiscard]] bool is_apart(std::size_t core) const { return core >= cores_; }
+    [[nodiscard]] std::uint32_t control() const { return static_cast<std::uint32_t>(places_); }
 
     // Since 1970.
     [[nodiscard]] std::uint64_t started_ns() const { return started_ns_; }
@@ -27,8 +35,9 @@ class Fabric {
     // Thread-safe.
     [[nodiscard]] DescriptorBudget& descriptors() { return descriptors_; }
 
-    // Core `index` waits in this backend. Before any thread starts.
-    void attach(std::size_t index, Backend& backend) { backends_[index] = &backend; }
+    // Core `index` waits in this backend. Before any thread starts or, of a core apart, on the
+    // control thread and in their order.
+    void attach(std::size_t index, Backend& backend);
 
     // On producer `from`'s thread. A control message is never lost: while the mailbox is full it
     // waits in the producer's own queue.
@@ -36,9 +45,14 @@ class Fabric {
     // False when the mailbox is too full for another batch: the sender remembers where the receiver
     // stands and sends the rest later.
     [[nodiscard]] bool has_room_for_batch(std::uint32_t from, std::size_t to) const;
-    // Producer `from`, once per turn: hands over what waited, wakes whoever was posted to. True when
-    // something still waits.
-    bool flush(std::uint32_t from);
+    // Producer `from`, once per turn: hands over what waited, wakes whoever was posted to. What still
+    // waits:
+    struct Unsent {
+        bool to_serving = false;
+        bool to_apart = false;  // which may take nothing for as long as its file system hangs
+        [[nodiscard]] bool any() const { return to_serving || to_apart; }
+    };
+    Unsent flush(std::uint32_t from);
     // The control thread's: the same, at once. Never waits: a core that hangs must not make it deaf to
     // signals. What the core has no room for goes with the next flush(control()).
     void post_from_control(std::size_t to, Message::Task task);
@@ -52,16 +66,20 @@ class Fabric {
         std::vector<bool> wake;                    // per receiver
     };
     [[nodiscard]] Mailbox& mailbox(std::size_t from, std::size_t to) {
-        return *mailboxes_[from * cores_ + to];
+        return *mailboxes_[from * places_ + to];
     }
     [[nodiscard]] const Mailbox& mailbox(std::size_t from, std::size_t to) const {
-        return *mailboxes_[from * cores_ + to];
+        return *mailboxes_[from * places_ + to];
     }
+    void add_mailbox(std::size_t from, std::size_t to);
+    [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }
 
     std::size_t cores_;
+    std::size_t places_;                // for cores
+    std::atomic<std::size_t> running_;  // cores, those apart among them
     std::uint64_t started_ns_;
     DescriptorBudget descriptors_;
-    std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * cores + to
+    std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * places + to
     std::vector<std::unique_ptr<Sender>> senders_;
     std::vector<Backend*> backends_;
 };

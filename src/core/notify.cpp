@@ -56,6 +56,8 @@ void Notifier::ready(std::string_view status) const {
     send(fmt::format("READY=1\nSTATUS={}\n", status));
 }
 
+void Notifier::status(std::string_view status) const { send(fmt::format("STATUS={}\n", status)); }
+
 void Notifier::reloading() const {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -17,6 +17,7 @@ class Notifier {
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;
     void ready(std::string_view status) const;
+    void status(std::string_view status) const;
     void reloading() const;  // ready() follows
     void stopping() const;
     void watchdog() const;

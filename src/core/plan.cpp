@@ -27,14 +27,24 @@ const StreamInfo* same_name(const Plan* previous, const std::string& name) {
     return nullptr;
 }
 
+Result<Home> home_of(const StreamConfig& config, const StreamInfo* before, std::uint32_t id,
+                     const PlannedCores& cores) {
+    // What it goes on with is there.
+    if (before != nullptr) return Home{before->home_core, before->file_systems};
+    if (cores.home_of != nullptr) return cores.home_of(config, id);
+    return Home{id % cores.serving, {}};
+}
+
 // `before`: the stream whose place it takes, or nullptr.
-std::shared_ptr<StreamInfo> new_stream(const StreamConfig& config, const StreamInfo* before,
-                                       std::size_t cores, const Moment& now) {
+Result<std::shared_ptr<StreamInfo>> new_stream(const StreamConfig& config, const StreamInfo* before,
+                                               const PlannedCores& cores, const Moment& now) {
     static std::atomic<std::uint32_t> ids{0};
     const std::uint32_t id = ids.fetch_add(1) + 1;
-    auto stream = std::make_shared<StreamInfo>(config, cores,
-                                               before != nullptr ? before->home_core : id % cores);
+    const Result<Home> home = home_of(config, before, id, cores);
+    if (!home) return tl::unexpected(home.error());
+    auto stream = std::make_shared<StreamInfo>(config, cores.serving, home->core);
     stream->id = id;
+    stream->file_systems = home->file_systems;
     stream->started_ms = now.monotonic_ms;
     if (before != nullptr) {
         stream->before_id = before->id;
@@ -62,7 +72,7 @@ Result<void> open_ledger(StreamInfo& stream, const std::shared_ptr<StateDirector
     stream.epoch = stream.epochs.back().text;
     stream.first_sequence = stream.ledger->next_sequence();
     stream.past = {stream.ledger->path(), stream.config.monitor.line_bytes_max,
-                   stream.config.monitor.follow_symlinks};
+                   stream.config.monitor.follow_symlinks, stream.home_apart()};
     stream.monitor.next_sequence.set(stream.first_sequence);
     return {};
 }
@@ -114,7 +124,7 @@ void close_sockets(const Plan& plan) {
 
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
                                               const std::shared_ptr<StateDirectory>& state,
-                                              std::size_t cores, const Moment& now) {
+                                              const PlannedCores& cores, const Moment& now) {
     auto plan = std::make_shared<Plan>();
     plan->router = config.router.enabled;
     plan->router_port = config.router.port;
@@ -123,7 +133,12 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
         auto kept = same_stream(previous, stream);
         if (kept == nullptr) {
             const StreamInfo* const before = same_name(previous, stream.name);
-            kept = new_stream(stream, before, cores, now);
+            auto made = new_stream(stream, before, cores, now);
+            if (!made) {
+                close_sockets(*plan);
+                return tl::unexpected(made.error());
+            }
+            kept = std::move(*made);
             if (before == nullptr && state != nullptr) begun.push_back(kept.get());
         }
         plan->streams.push_back(std::move(kept));
@@ -135,7 +150,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
             site->counters = same->site->counters;
         } else {
             Result<std::vector<int>> sockets = open_listeners(
-                site->host, site->port, cores, leaving_hosts(previous, site->port, sites));
+                site->host, site->port, cores.serving, leaving_hosts(previous, site->port, sites));
             if (!sockets) {
                 close_sockets(*plan);
                 Error error = sockets.error();

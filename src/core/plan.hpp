@@ -3,6 +3,7 @@
 // that did not change are the same objects in both.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,18 @@ struct Moment {
     std::uint64_t monotonic_ms = 0;
 };
 
+// Where a new stream is followed.
+struct Home {
+    std::size_t core = 0;
+    std::string file_systems;  // see StreamInfo
+};
+
+// The cores that serve, and where a new stream is followed. Unset: on one of them, in turn.
+struct PlannedCores {
+    std::size_t serving = 1;
+    std::function<Result<Home>(const StreamConfig& config, std::uint32_t id)> home_of{};
+};
+
 struct Plan {
     std::vector<std::shared_ptr<StreamInfo>> streams;
     std::vector<PlannedListener> listeners;
@@ -38,6 +51,6 @@ struct Plan {
 // that is new. On failure nothing stays open. `state`: where ledgers are; nullptr: none are kept.
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
                                               const std::shared_ptr<StateDirectory>& state,
-                                              std::size_t cores, const Moment& now);
+                                              const PlannedCores& cores, const Moment& now);
 
 }  // namespace logwisp

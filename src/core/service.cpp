@@ -26,6 +26,7 @@
 #include "core/console.hpp"
 #include "core/control.hpp"
 #include "core/core.hpp"
+#include "core/cores_apart.hpp"
 #include "core/notify.hpp"
 #include "logwisp/limits.hpp"
 #include "logwisp/version.hpp"
@@ -105,8 +106,9 @@ class Service {
         : options_(options),
           config_(options.config),
           core_count_(cores_to_use(config_.cores)),
-          fabric_(core_count_),
-          asked_(core_count_) {}
+          fabric_(core_count_, cores_apart_max),
+          asked_(core_count_),
+          apart_(fabric_, [this] { wake(); }) {}
 
     int run() {
         if (!open_signals() || !open_state() || !make_cores()) return 1;
@@ -121,14 +123,24 @@ class Service {
         notifier_.ready("following and serving");
         loop();
         for (std::thread& thread : threads_) thread.join();
+        if (!apart_.finished()) {
+            log_warn("stopped without the streams whose file system does not answer");
+            leave();
+        }
         return 0;
     }
 
   private:
+    // From any thread: loop() looks at everything.
+    void wake() {
+        const std::uint64_t one = 1;
+        CHECK(::write(wake_, &one, sizeof one) == sizeof one);
+    }
+
     Result<std::shared_ptr<const Plan>> first_plan() {
         const auto patience_ends = Clock::now() + port_patience;
         for (;;) {
-            auto plan = make_plan(config_, nullptr, state_, core_count_, moment());
+            auto plan = make_plan(config_, nullptr, state_, apart_.planned_cores(), moment());
             if (plan || plan.error().code != EADDRINUSE || Clock::now() > patience_ends)
                 return plan;
             std::this_thread::sleep_for(port_retry);
@@ -144,8 +156,8 @@ class Service {
         ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
         ::signal(SIGPIPE, SIG_IGN);
         signals_ = ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
-        finished_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (signals_ >= 0 && finished_ >= 0) return true;
+        wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (signals_ >= 0 && wake_ >= 0) return true;
         log_error("cannot listen to signals: {}", std::strerror(errno));
         return false;
     }
@@ -198,15 +210,15 @@ class Service {
             for (std::size_t index = 0; index < core_count_; ++index)
                 threads_.emplace_back([this, index] {
                     cores_[index]->run();
-                    const std::uint64_t one = 1;
-                    CHECK(::write(finished_, &one, sizeof one) == sizeof one);
+                    finished_.fetch_add(1);
+                    wake();
                 });
         } catch (const std::system_error& error) {
             log_error("cannot start a thread for core {} of {}: {}", threads_.size() + 1,
                       core_count_, error.code().message());
             tell_all([](Core& core) { core.stop(0); });
             for (std::thread& thread : threads_) thread.join();
-            return false;
+            return false;  // those apart have not looked at a file yet
         }
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
         return true;
@@ -217,20 +229,20 @@ class Service {
     }
     void tell_all(const Message::Task& task) {
         for (std::size_t index = 0; index < threads_.size(); ++index) tell(index, task);
+        apart_.tell_all(task);
     }
 
     void loop() {
         const auto start = Clock::now();
         next_statistics_ = start + std::chrono::seconds(statistics_interval());
         next_watchdog_ = start;
-        std::uint64_t finished = 0;
-        while (finished < core_count_) {
+        while (!finished()) {
             pollfd waits[] = {{signals_, POLLIN, 0},
-                              {finished_, POLLIN, 0},
+                              {wake_, POLLIN, 0},
                               {control_.descriptor(Clock::now()), POLLIN, 0}};
             ::poll(waits, std::size(waits), wait_ms());
             std::uint64_t count = 0;
-            if (::read(finished_, &count, sizeof count) == sizeof count) finished += count;
+            static_cast<void>(!::read(wake_, &count, sizeof count));
             signalfd_siginfo signal{};
             bool hang_up = false;
             while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
@@ -242,14 +254,34 @@ class Service {
             if (hang_up && !stopping_) reload();  // a storm of them is one reload
             if (waits[2].revents != 0) answer_those_who_ask();
             on_clock();
-            messages_wait_ = fabric_.flush(fabric_.control());
+            // What waits for a core apart goes when it is asked next whether it turns.
+            messages_wait_ = fabric_.flush(fabric_.control()).to_serving;
         }
+    }
+
+    // A core apart whose file system does not answer is not waited for; one that still may is for a moment.
+    bool finished() {
+        if (finished_.load() < core_count_) return false;
+        if (apart_.finished() || apart_.only_silent_ones_left()) return true;
+        const auto now = Clock::now();
+        if (patience_ends_ == Clock::time_point::max())
+            patience_ends_ = now + std::chrono::milliseconds(file_system_stop_patience_ms);
+        return now >= patience_ends_;
+    }
+
+    // What still waits for a file system that hangs is no more than a thread: everybody was told, and every
+    // port is closed. Only the lock would be kept with it.
+    [[noreturn]] void leave() {
+        if (state_ != nullptr) state_->unlock();
+        log_stop();
+        ::_exit(0);
     }
 
     int wait_ms() const {
         auto next = Clock::time_point::max();
         if (statistics_interval() > 0) next = std::min(next, next_statistics_);
         if (notifier_.watchdog_interval_ms() > 0) next = std::min(next, next_watchdog_);
+        next = std::min({next, apart_.next_look(), patience_ends_});
         if (control_.pause_ends() > Clock::now()) next = std::min(next, control_.pause_ends());
         // A core without room is busy, or hangs; it does not tell when it has some again.
         if (messages_wait_) next = std::min(next, Clock::now() + messages_wait_interval);
@@ -268,10 +300,18 @@ class Service {
             next_watchdog_ = now + std::chrono::milliseconds(notifier_.watchdog_interval_ms());
             feed_watchdog();
         }
+        if (now >= apart_.next_look() && apart_.look(now, *plan_)) tell_of_stalls();
     }
 
-    // The manager hears from us only while every core answers: one that hangs is restarted with the
-    // rest.
+    void tell_of_stalls() {
+        for (std::size_t index = 0; index < core_count_; ++index)
+            tell(index, [](Core& core) { core.notice_stall(); });
+        if (stopping_) return;
+        notifier_.status(CoresApart::state_in_words(*plan_));
+    }
+
+    // The manager hears from us only while every core that serves answers: one that hangs is restarted with the
+    // rest. To restart those apart would not make their file systems answer.
     void feed_watchdog() {
         bool all_answered = true;
         for (const auto& asked : asked_) all_answered = all_answered && !asked.load();
@@ -296,7 +336,7 @@ class Service {
         if (outcome.exit_code == 0) {
             log_info("reloaded: {} stream{}", plan_->streams.size(),
                      plan_->streams.size() == 1 ? "" : "s");
-            notifier_.ready("following and serving");
+            notifier_.ready(CoresApart::state_in_words(*plan_));
         } else {
             log_error("reload: refused; the old configuration stays in force");
             notifier_.ready(fmt::format("reload refused, the old configuration stays in force: {}",
@@ -314,7 +354,7 @@ class Service {
         }
         const StateConfig state = std::exchange(config.state, config_.state);
         Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config, plan_.get(), state_, core_count_, moment());
+            make_plan(config, plan_.get(), state_, apart_.planned_cores(), moment());
         if (!plan) {
             outcome.exit_code = 1;
             outcome.told.push_back(plan.error().text());
@@ -333,6 +373,7 @@ class Service {
         log_set_level(static_cast<LogLevel>(config.log_level));
         config_ = std::move(config);
         plan_ = std::move(*plan);
+        for (std::string& line : apart_.what_waits(*plan_)) outcome.told.push_back(std::move(line));
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
         console_print(console_streams(*plan_, config_));
         return outcome;
@@ -352,12 +393,12 @@ class Service {
     void stop() {
         if (stopping_) {
             log_warn("stopping at once");
-            log_stop();
-            ::_exit(0);
+            leave();
         }
         stopping_ = true;
         notifier_.stopping();
         log_info("stopping");
+        apart_.hurry();
         tell_all([timeout = config_.shutdown_timeout_ms](Core& core) { core.stop(timeout); });
     }
 
@@ -375,8 +416,11 @@ class Service {
         asked_;  // by core: whether it turns, and it has not answered yet
     Clock::time_point next_statistics_;
     Clock::time_point next_watchdog_;
+    Clock::time_point patience_ends_ = Clock::time_point::max();
     int signals_ = -1;
-    int finished_ = -1;
+    int wake_ = -1;
+    std::atomic<std::size_t> finished_{0};  // cores that serve
+    CoresApart apart_;
     bool stopping_ = false;
     bool messages_wait_ = false;
 };

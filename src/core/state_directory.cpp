@@ -96,6 +96,11 @@ void StateDirectory::release(const std::string& name) {
     claimed_.erase(name);
 }
 
+void StateDirectory::unlock() {
+    const std::lock_guard guard(mutex_);
+    static_cast<void>(::flock(lock_, LOCK_UN));
+}
+
 StateDirectory::~StateDirectory() {
     ::close(lock_);
     ::close(directory_);

@@ -18,6 +18,8 @@ class StateDirectory {
     // Removed or renamed by somebody: another one takes its place under the same path, locked too. Any thread.
     [[nodiscard]] Result<void> make_again_if_gone();
     ~StateDirectory();
+    // Another process may have it, though a thread of this one keeps the kernel from ending it.
+    void unlock();
     StateDirectory(const StateDirectory&) = delete;
     StateDirectory& operator=(const StateDirectory&) = delete;
 

@@ -32,6 +32,7 @@ void StreamHome::take_over(StreamHome& before) {
     positions_ =
         before.positions_ != nullptr ? std::move(before.positions_) : before.tail_.take_positions();
     recorder_.keep(before.recorder_.give_away());
+    if (before.info_->ledger != nullptr) info_->ledger = std::move(before.info_->ledger);
 }
 
 void StreamHome::start() {

@@ -29,6 +29,7 @@ void HttpSession::respond_entries(const std::shared_ptr<StreamInfo>& wanted,
             read_entries_query(request.query, host().wall_us(), *wanted, query);
         !wrong.empty())
         return answer_error(400, wrong);
+    if (wanted->stalled()) return refuse_for_now(no_answer);
     const std::uint64_t live = published(*wanted);
     // A time to the entry it begins with; what is still to come begins at `live`.
     bool known = true;
@@ -84,6 +85,7 @@ void HttpSession::read_until(const std::shared_ptr<StreamInfo>& wanted) {
     const std::uint64_t live = published(*wanted);
     if (*from.until_us > host().wall_us())
         return answer_error(400, "until must not be in the future: the stream goes on until then");
+    if (wanted->stalled()) return refuse_for_now(no_answer);
     const auto found = host().past_since(wanted->past, *from.until_us);
     if (!found) return refuse_for_now(no_descriptors);
     const std::uint64_t end = std::min(found->value_or(live), live);

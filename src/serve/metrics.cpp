@@ -64,6 +64,10 @@ class Page {
                    [](const StreamInfo& stream) {
                        return stream.monitor.ready.load(std::memory_order_relaxed) ? 1 : 0;
                    });
+        per_stream({"logwisp_stream_stalled", MetricKind::gauge, "",
+                    "1 while the file system of the stream's files does not answer, so that it "
+                    "stands still"},
+                   [](const StreamInfo& stream) { return stream.stalled() ? 1 : 0; });
         monitor({"logwisp_followed_files", MetricKind::gauge, "", "Files that are followed now"},
                 &MonitorCounters::watchers);
         monitor({"logwisp_entries", MetricKind::counter, "", "Entries made of lines and rotations"},

@@ -25,6 +25,7 @@ inline constexpr const char* no_past =
     "This stream keeps no past, which since, until, lossless and entries need: enable [state], or "
     "start it with --state";
 inline constexpr const char* no_descriptors = "The server can open no more files just now";
+inline constexpr const char* no_answer = "The file system of this stream's files does not answer";
 
 class Session : public ConnectionOwner, public Subscriber {
   public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/clock.hpp"
 #include "logwisp/version.hpp"
 #include "wire/http.hpp"
 #include "wire/json.hpp"
@@ -56,6 +57,23 @@ void write_monitor(JsonWriter& json, const StreamInfo& stream) {
     number("read_errors", monitor.read_errors);
     number("refused_links", monitor.refused_links);
     number("unposted_entries", monitor.unposted_entries);
+    json.end_object();
+}
+
+// Where it may hang.
+void write_file_system(JsonWriter& json, const StreamInfo& stream) {
+    if (stream.file_systems.empty()) return;
+    const std::int64_t since_us = stream.monitor.stalled_since_us.load(std::memory_order_relaxed);
+    json.key("file_system");
+    json.begin_object();
+    json.key("mounts");
+    json.string(stream.file_systems);
+    json.key("answers");
+    json.boolean(since_us == 0);
+    if (since_us != 0) {
+        json.key("silent_since");
+        json.string(rfc3339_seconds(since_us));
+    }
     json.end_object();
 }
 
@@ -167,6 +185,7 @@ std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
     json.string(stream.config.name);
     write_server(json, stream, facts);
     write_monitor(json, stream);
+    write_file_system(json, stream);
     write_endpoints(json, stream, facts.router);
     write_features(json, stream.config);
     json.key("watchers");
@@ -200,6 +219,7 @@ std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
         json.key("stream");
         json.string(stream->config.name);
         write_monitor(json, *stream);
+        write_file_system(json, *stream);
         if (stream->config.http.enabled) write_endpoints(json, *stream, facts.router);
         write_features(json, stream->config);
         write_clients(json, *stream);

@@ -60,6 +60,8 @@ struct MonitorCounters {
         unposted_entries;   // lost by the ring before a slow core had room; its readers were told
     Counter next_sequence;  // the next entry's on the home core: how far behind is a replica?
     std::atomic<bool> ready{false};
+    // Since when its file system has not answered, UTC; 0: it does. Written by the control thread.
+    std::atomic<std::int64_t> stalled_since_us{0};
 };
 
 struct StreamInfo {
@@ -73,8 +75,11 @@ struct StreamInfo {
     // ids, positions and history. 0: none.
     std::uint32_t before_id = 0;
     const StreamConfig config;
+    // One of the cores that serve, or, where the file system may hang, one of those behind them,
+    // which serve nobody.
     const std::size_t home_core;
-    std::string epoch;  // see StreamOptions
+    std::string file_systems;  // which may hang: "/mnt/logs (nfs4)"; empty: none
+    std::string epoch;         // see StreamOptions
     // What ids begin with now and began with before, oldest first. Empty: only `epoch`.
     std::vector<LedgerEpoch> epochs;
     std::uint64_t first_sequence = 1;  // of the first entry that is published
@@ -102,6 +107,16 @@ struct StreamInfo {
         if (!parse_event_id(text, said) || !gave_out(said.epoch, said.sequence))
             return std::nullopt;
         return said.sequence;
+    }
+
+    // The core apart on which it is followed, and on which alone its files are touched.
+    [[nodiscard]] std::optional<std::size_t> home_apart() const {
+        if (home_core < per_core.size()) return std::nullopt;
+        return home_core;
+    }
+    // Its file system does not answer: nothing can be said of its files, or read from them.
+    [[nodiscard]] bool stalled() const {
+        return monitor.stalled_since_us.load(std::memory_order_relaxed) != 0;
     }
 
     [[nodiscard]] std::uint64_t uptime_seconds(std::uint64_t now_ms) const {

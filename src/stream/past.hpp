@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ struct PastSource {
     std::string ledger_path;  // without its ending; empty: no ledger is kept, and there is no past
     std::uint32_t line_bytes_max = 0;
     FollowSymlinks follow_symlinks = FollowSymlinks::owned;
+    // The core that reads the files; empty: any does.
+    std::optional<std::size_t> read_by{};
 
     [[nodiscard]] bool kept() const { return !ledger_path.empty(); }
 };

@@ -245,16 +245,16 @@ TEST(Plans, APortThatIsTakenIsAnErrorAndNothingStaysOpen) {
     test::Directory directory;
     Config config;
     config.streams.push_back(test::stream_config("app", directory.path));
-    auto first = make_plan(config, nullptr, nullptr, 2, {});
+    auto first = make_plan(config, nullptr, nullptr, {2}, {});
     ASSERT_TRUE(first.has_value());
-    auto second = make_plan(config, nullptr, nullptr, 2, {});
+    auto second = make_plan(config, nullptr, nullptr, {2}, {});
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code, EADDRINUSE);
     EXPECT_NE(second.error().text().find(std::to_string(config.streams[0].http.port)),
               std::string::npos);
     for (const auto& listener : (*first)->listeners)
         for (const int socket : listener.sockets) ::close(socket);
-    auto third = make_plan(config, nullptr, nullptr, 2, {});
+    auto third = make_plan(config, nullptr, nullptr, {2}, {});
     ASSERT_TRUE(third.has_value());
     for (const auto& listener : (*third)->listeners)
         for (const int socket : listener.sockets) ::close(socket);

@@ -68,7 +68,7 @@ TEST(Fabric, AFullMailboxRefusesBatchesAndKeepsControlMessages) {
         ASSERT_EQ(message.sequence, ++received);
         ASSERT_EQ(message.from, 0u);
     }
-    EXPECT_FALSE(fabric.flush(0));
+    EXPECT_FALSE(fabric.flush(0).any());
 }
 
 }  // namespace

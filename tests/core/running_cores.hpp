@@ -74,9 +74,22 @@ class Client {
     int socket_;
 };
 
+template <class Condition>
+bool within_deadline(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
 class RunningCores {
   public:
-    RunningCores(BackendChoice choice, std::size_t count) : count_(count), fabric_(count) {
+    // With `apart`, streams called "far" are followed apart, in these files.
+    RunningCores(BackendChoice choice, std::size_t count,
+                 std::unique_ptr<FileSystem> apart = nullptr)
+        : count_(count), fabric_(count, apart != nullptr ? 1 : 0) {
         BackendOptions options;
         options.choice = choice;
         options.connections_max = 1000;
@@ -90,6 +103,13 @@ class RunningCores {
             parts.random_seed = index + 1;
             cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
         }
+        if (apart != nullptr) {
+            CoreParts parts;
+            parts.index = static_cast<std::uint32_t>(count);
+            parts.backend = std::move(*make_epoll_backend({}));
+            parts.files = std::move(apart);
+            cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
+        }
         for (auto& core : cores_) threads_.emplace_back([&core] { core->run(); });
     }
     ~RunningCores() {
@@ -97,20 +117,23 @@ class RunningCores {
     }
 
     void apply(const Config& config) {
-        auto plan = make_plan(config, plan_.get(), nullptr, count_, {1'700'000'000'000'000, 0});
+        const PlannedCores planned{
+            count_, [this](const StreamConfig& stream, std::uint32_t id) -> Result<Home> {
+                if (stream.name == "far" && cores_.size() > count_)
+                    return Home{count_, "/far (nfs4)"};
+                return Home{id % count_, {}};
+            }};
+        auto plan = make_plan(config, plan_.get(), nullptr, planned, {1'700'000'000'000'000, 0});
         ASSERT_TRUE(plan.has_value()) << plan.error().text();
         plan_ = *plan;
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
     }
     bool ready() {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        for (;;) {
+        return within_deadline([this] {
             bool all = true;
             for (const auto& stream : plan_->streams) all = all && stream->monitor.ready.load();
-            if (all) return true;
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        }
+            return all;
+        });
     }
     void tell(std::size_t core, const Message::Task& task) {
         fabric_.post_from_control(core, task);
@@ -122,15 +145,20 @@ class RunningCores {
     void tell_stop(std::uint64_t timeout_ms) {
         tell_all([timeout_ms](Core& core) { core.stop(timeout_ms); });
     }
+    void join_serving() {
+        for (std::size_t index = 0; index < count_; ++index) threads_[index].join();
+    }
     void join() {
-        for (std::thread& thread : threads_) thread.join();
+        for (std::thread& thread : threads_)
+            if (thread.joinable()) thread.join();
         stopped_ = true;
     }
     [[nodiscard]] const Plan& plan() const { return *plan_; }
 
   private:
     void tell_all(const Message::Task& task) {
-        for (std::size_t index = 0; index < count_; ++index) fabric_.post_from_control(index, task);
+        for (std::size_t index = 0; index < cores_.size(); ++index)
+            fabric_.post_from_control(index, task);
     }
 
     std::size_t count_;
