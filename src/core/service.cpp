@@ -199,6 +199,9 @@ class Service {
             parts.random_seed = random_seed();
             cores_.push_back(std::make_unique<Core>(std::move(parts), fabric_));
         }
+        const Backend& first = cores_[0]->reactor().backend();
+        if (first.name() == "io_uring" && !first.restricted())
+            log_debug("this kernel does not restrict what a ring may be asked for");
         log_info("LogWisp {} with {} on {} core{}", version, cores_[0]->reactor().backend().name(),
                  core_count_, core_count_ == 1 ? "" : "s");
         return true;

@@ -22,6 +22,8 @@ class Backend {
     virtual ~Backend() = default;
 
     [[nodiscard]] virtual std::string_view name() const = 0;
+    // The kernel takes from it nothing but the operations that it is made for.
+    [[nodiscard]] virtual bool restricted() const { return false; }
 
     // Called once on the thread that will run the reactor, before any other call.
     virtual void start_on_this_thread() = 0;

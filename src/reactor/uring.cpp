@@ -36,7 +36,9 @@ constexpr int send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 Result<void> UringBackend::open(const UringSizes& sizes) {
     if (auto opened = open_wake_descriptor(); !opened) return opened;
     if (auto opened = ring_.open(sizes, true); !opened) return opened;
-    return buffers_.open(ring_.get(), sizes.recv_buffers);
+    if (auto opened = buffers_.open(ring_.get(), sizes.recv_buffers); !opened) return opened;
+    restricted_ = ring_.restrict_operations();
+    return {};
 }
 
 void UringBackend::start_on_this_thread() {

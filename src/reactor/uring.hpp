@@ -25,6 +25,7 @@ class UringBackend final : public KernelBackend {
     Result<void> open(const UringSizes& sizes);
 
     [[nodiscard]] std::string_view name() const override { return "io_uring"; }
+    [[nodiscard]] bool restricted() const override { return restricted_; }
     void start_on_this_thread() override;
     void submit(Completion& completion) override;
     void cancel(Completion& completion) override;
@@ -72,6 +73,7 @@ class UringBackend final : public KernelBackend {
     std::uint64_t turn_ = 1;
     bool started_ = false;
     bool reaping_ = false;  // callbacks run whose reads are answered in this turn
+    bool restricted_ = false;
     bool wake_poll_armed_ = false;
     std::atomic<bool> message_pending_{false};  // a wake by message is under way to this ring
 };

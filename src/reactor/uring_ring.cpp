@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "base/check.hpp"
 #include "reactor/turn_limits.hpp"
@@ -24,6 +25,14 @@ constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER
 constexpr unsigned needed_features =
     IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_FAST_POLL | IORING_FEAT_CQE_SKIP;
 
+// Everything that UringBackend submits; IORING_OP_MSG_RING only where it is there.
+constexpr std::array needed_operations = {
+    IORING_OP_ACCEPT,   IORING_OP_RECV,  IORING_OP_SEND,        IORING_OP_READ,
+    IORING_OP_POLL_ADD, IORING_OP_FSYNC, IORING_OP_ASYNC_CANCEL};
+constexpr std::array optional_operations = {IORING_OP_MSG_RING};
+constexpr std::uint8_t used_flags = IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS;
+constexpr std::array used_registrations = {IORING_REGISTER_RING_FDS, IORING_UNREGISTER_RING_FDS};
+
 void* map_memory(std::size_t bytes) {
     void* memory =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -34,8 +43,7 @@ Result<void> probe_operations(io_uring* ring) {
     io_uring_probe* probe = io_uring_get_probe_ring(ring);
     if (probe == nullptr) return failure(ENOSYS, "io_uring probe");
     int missing = -1;
-    for (const int operation : {IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_READ,
-                                IORING_OP_POLL_ADD, IORING_OP_FSYNC, IORING_OP_ASYNC_CANCEL}) {
+    for (const io_uring_op operation : needed_operations) {
         if (io_uring_opcode_supported(probe, operation) == 0) missing = operation;
     }
     io_uring_free_probe(probe);
@@ -102,6 +110,27 @@ Result<void> Ring::open(const UringSizes& sizes, bool disabled) {
     if ((params.features & needed_features) != needed_features)
         return failure(ENOSYS, "io_uring features");
     return {};
+}
+
+bool Ring::restrict_operations() {
+    std::vector<io_uring_restriction> allowed;
+    const auto allow_operation = [&allowed](io_uring_op operation) {
+        io_uring_restriction& one = allowed.emplace_back();
+        one.opcode = IORING_RESTRICTION_SQE_OP;
+        one.sqe_op = static_cast<std::uint8_t>(operation);
+    };
+    for (const io_uring_op operation : needed_operations) allow_operation(operation);
+    for (const io_uring_op operation : optional_operations) allow_operation(operation);
+    for (const auto registration : used_registrations) {
+        io_uring_restriction& one = allowed.emplace_back();
+        one.opcode = IORING_RESTRICTION_REGISTER_OP;
+        one.register_op = static_cast<std::uint8_t>(registration);
+    }
+    io_uring_restriction& flags = allowed.emplace_back();
+    flags.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+    flags.sqe_flags = used_flags;
+    return io_uring_register_restrictions(&ring_, allowed.data(),
+                                          static_cast<unsigned>(allowed.size())) == 0;
 }
 
 RecvBuffers::~RecvBuffers() {

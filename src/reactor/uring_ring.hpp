@@ -29,6 +29,10 @@ class Ring {
     ~Ring();
 
     Result<void> open(const UringSizes& sizes, bool disabled);
+    // From its enabling on the ring takes only what the backend does: no files opened, no connections
+    // made. A filter of system calls does not see into a ring; this does. REQUIRES: still disabled.
+    // False: this kernel does not, and the ring works without.
+    [[nodiscard]] bool restrict_operations();
     io_uring* get() { return &ring_; }
 
   private:
