@@ -96,6 +96,12 @@ struct StateConfig {
     friend bool operator==(const StateConfig&, const StateConfig&) = default;
 };
 
+// What the process may do once it runs; beyond that it gives up whatever it can.
+struct SecurityConfig {
+    bool core_dumps = false;
+    friend bool operator==(const SecurityConfig&, const SecurityConfig&) = default;
+};
+
 enum class BackendName : std::uint8_t { automatic, io_uring, epoll };
 enum class DiagnosticLevel : std::uint8_t { debug, info, warn, error };
 enum class DiagnosticFormat : std::uint8_t { text, json };
@@ -104,6 +110,7 @@ struct Config {
     std::vector<StreamConfig> streams;
     RouterConfig router;
     StateConfig state;
+    SecurityConfig security;
     std::uint32_t cores = 0;  // 0: all this process may use
     BackendName backend = BackendName::automatic;
     std::uint32_t shutdown_timeout_ms = 2000;

@@ -86,6 +86,10 @@ std::vector<OptionOf<Config>> make_service_options() {
          .help = "How long it is kept; 0 is as long as it fits"},
         [](auto& c) -> auto& { return c.state.age_hours_max; });
     add(
+        {.key = "security.core_dumps",
+         .help = "Whether a crash may leave the memory on the disk, with lines of logs in it"},
+        [](auto& c) -> auto& { return c.security.core_dumps; });
+    add(
         {.key = "console.stats_interval_seconds",
          .least = 0,
          .most = day_seconds,

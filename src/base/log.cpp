@@ -146,13 +146,18 @@ void write_directly(LogLevel level, std::string_view text) {
 
 }  // namespace
 
-void log_start(LogOptions options) {
-    log_stop();
+void log_configure(LogOptions options) {
     LogState& log = state();
-    const std::lock_guard lock(log.mutex);
     log.level = options.level;
     log.format = options.format;
     log.priority = std::getenv("JOURNAL_STREAM") != nullptr;
+}
+
+void log_start(LogOptions options) {
+    log_stop();
+    log_configure(options);
+    LogState& log = state();
+    const std::lock_guard lock(log.mutex);
     log.deadline = Clock::time_point::max();
     log.pool = start_writer_thread();
     if (log.pool == nullptr) return;

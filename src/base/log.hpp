@@ -20,6 +20,9 @@ struct LogOptions {
     LogFormat format = LogFormat::text;
 };
 
+// How lines look from here on. They are written directly, by whoever has one, until log_start().
+void log_configure(LogOptions options);
+// The same, and a thread of their own writes them.
 void log_start(LogOptions options);
 void log_set_level(LogLevel level);
 // Writes out what is queued, waiting at most a second for a stderr that does not take it, and goes back to writing directly.

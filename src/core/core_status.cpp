@@ -29,6 +29,7 @@ StatusFacts Core::status_facts() {
     facts.now_ms = reactor_.now_ms();
     facts.backend = reactor_.backend().name();
     facts.cores = fabric_.cores();
+    facts.sandbox = fabric_.sandbox();
     if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
     facts.router = plan_->router;
     facts.router_port = plan_->router_port;

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/mailbox.hpp"
+#include "logwisp/sandbox.hpp"
 #include "reactor/backend.hpp"
 #include "tail/descriptor_budget.hpp"
 
@@ -31,6 +33,10 @@ class Fabric {
 
     // Since 1970.
     [[nodiscard]] std::uint64_t started_ns() const { return started_ns_; }
+
+    // Before any thread starts; constant then.
+    void set_sandbox(SandboxFacts facts) { sandbox_ = std::move(facts); }
+    [[nodiscard]] const SandboxFacts& sandbox() const { return sandbox_; }
 
     // Thread-safe.
     [[nodiscard]] DescriptorBudget& descriptors() { return descriptors_; }
@@ -78,6 +84,7 @@ class Fabric {
     std::size_t places_;                // for cores
     std::atomic<std::size_t> running_;  // cores, those apart among them
     std::uint64_t started_ns_;
+    SandboxFacts sandbox_;
     DescriptorBudget descriptors_;
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * places + to
     std::vector<std::unique_ptr<Sender>> senders_;

@@ -30,6 +30,7 @@
 #include "core/notify.hpp"
 #include "logwisp/limits.hpp"
 #include "logwisp/version.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace logwisp {
 
@@ -93,6 +94,10 @@ BackendChoice choice_of(BackendName name) {
     return BackendChoice::automatic;
 }
 
+LogOptions log_options(const Config& config) {
+    return {static_cast<LogLevel>(config.log_level), static_cast<LogFormat>(config.log_format)};
+}
+
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG of sysexits(3)
 
 struct ReloadOutcome {
@@ -118,6 +123,7 @@ class Service {
             return 1;
         }
         plan_ = std::move(*plan);
+        give_up_the_rest();
         if (!start_threads()) return 1;
         console_print(console_streams(*plan_, config_));
         notifier_.ready("following and serving");
@@ -145,6 +151,16 @@ class Service {
                 return plan;
             std::this_thread::sleep_for(port_retry);
         }
+    }
+
+    // Everything that takes more than serving does is open now. The thread that writes diagnostics is the first one: a thread that was there
+    // before would not be confined.
+    void give_up_the_rest() {
+        SandboxFacts facts = confine(config_);
+        facts.ring_restricted = cores_[0]->reactor().backend().restricted();
+        log_start(log_options(config_));
+        log_info("sandbox: {}", sandbox_text(facts));
+        fabric_.set_sandbox(std::move(facts));
     }
 
     bool open_signals() {
@@ -368,6 +384,9 @@ class Service {
         // What runs is what the next reload is compared with.
         config.cores = config_.cores;
         config.backend = config_.backend;
+        if (config.security != config_.security)
+            outcome.told.emplace_back("[security] changes only with a restart");
+        config.security = config_.security;
         if (state != config_.state)
             outcome.told.emplace_back("[state] changes only with a restart");
         if (config.log_format != config_.log_format)
@@ -433,8 +452,7 @@ class Service {
 int run_service(const ServiceOptions& options) {
     raise_descriptor_limit();
     refuse_huge_pages();
-    log_start({static_cast<LogLevel>(options.config.log_level),
-               static_cast<LogFormat>(options.config.log_format)});
+    log_configure(log_options(options.config));
     const int code = Service(options).run();
     log_stop();
     return code;

@@ -160,6 +160,23 @@ void write_reactor(JsonWriter& json, const StatusFacts& facts) {
     json.end_object();
 }
 
+void write_sandbox(JsonWriter& json, const StatusFacts& facts) {
+    const SandboxFacts& sandbox = facts.sandbox;
+    json.key("sandbox");
+    json.begin_object();
+    json.key("no_new_privs");
+    json.boolean(sandbox.no_new_privileges);
+    json.key("capabilities");
+    json.begin_array();
+    for (const std::string& name : sandbox.capabilities) json.string(name);
+    json.end_array();
+    json.key("core_dumps");
+    json.boolean(sandbox.core_dumps);
+    json.key("ring_restricted");
+    facts.backend == "io_uring" ? json.boolean(sandbox.ring_restricted) : json.null();
+    json.end_object();
+}
+
 }  // namespace
 
 std::optional<StatusQuestion> status_question(std::string_view query) {
@@ -195,6 +212,7 @@ std::string stream_status(const StreamInfo& stream, const StatusFacts& facts,
     write_clients(json, stream);
     write_history(json, stream);
     write_reactor(json, facts);
+    write_sandbox(json, facts);
     json.end_object();
     return out;
 }
@@ -260,6 +278,7 @@ std::string all_status(const std::vector<std::shared_ptr<StreamInfo>>& streams,
     number("tcp_clients", tcp);
     json.end_object();
     write_reactor(json, facts);
+    write_sandbox(json, facts);
     json.end_object();
     return out;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "logwisp/sandbox.hpp"
 #include "serve/stream_info.hpp"
 
 namespace logwisp {
@@ -20,6 +21,7 @@ struct StatusFacts {
     std::uint16_t router_port = 0;
     std::uint64_t accept_failures = 0;      // of all ports
     std::uint64_t refused_connections = 0;  // the same
+    SandboxFacts sandbox;
 };
 
 // Which files are asked about: all, or those of a path or of an inode (either will do).

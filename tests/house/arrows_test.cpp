@@ -24,7 +24,8 @@ const std::map<std::string, Folders> arrows = {
     {"history", {"reactor", "entry", "stream", "tail"}},
     {"net", {"reactor"}},
     {"serve", {"stream", "wire", "net", "reactor"}},
-    {"core", {"reactor", "entry", "stream", "wire", "tail", "history", "net", "serve"}},
+    {"sandbox", {}},
+    {"core", {"reactor", "entry", "stream", "wire", "tail", "history", "net", "serve", "sandbox"}},
     {"app", {"net", "wire", "reactor"}},  // net and wire (with net's reactor) for tail_client alone
     // Puts the configuration, following's decisions, a server's word and the ledger side by side.
     {"explain", {"app", "core", "tail", "stream", "wire"}},
