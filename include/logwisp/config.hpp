@@ -96,8 +96,15 @@ struct StateConfig {
     friend bool operator==(const StateConfig&, const StateConfig&) = default;
 };
 
+// `log`: what is refused is also told to the kernel's audit log.
+enum class SystemCallFilter : std::uint8_t { off, on, log };
+
 // What the process may do once it runs; beyond that it gives up whatever it can.
 struct SecurityConfig {
+    bool landlock = true;
+    // Directories that a reload may add targets in, beside those named at the start.
+    std::vector<std::string> readable = {"/var/log"};
+    SystemCallFilter seccomp = SystemCallFilter::on;
     bool core_dumps = false;
     friend bool operator==(const SecurityConfig&, const SecurityConfig&) = default;
 };

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "app/check_sandbox.hpp"
 #include "app/start.hpp"
 #include "app/writable.hpp"
 
@@ -24,7 +25,8 @@ int check_main(const std::vector<std::string>& arguments) {
     }
     print_problems(loaded.warnings);
     print_problems(loaded.problems);
-    if (loaded.problems.empty()) fmt::print("{}", effective_toml(loaded));
+    if (loaded.problems.empty())
+        fmt::print("{}{}", effective_toml(loaded), sandbox_comments(loaded.config));
     return exit_code;
 }
 

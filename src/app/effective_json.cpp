@@ -3,6 +3,7 @@
 #include <map>
 
 #include "app/check.hpp"
+#include "app/check_sandbox.hpp"
 
 namespace logwisp {
 namespace {
@@ -122,6 +123,7 @@ std::string effective_json(const Loaded& loaded) {
     if (!loaded.problems.empty()) return out.close();
     for (const auto& option : service_options())
         out.raw(option.key, valued(option, loaded.config, loaded.origins.of(option.key)));
+    out.raw("sandbox", sandbox_json(loaded.config));
     std::vector<std::string> streams;
     for (std::size_t i = 0; i < loaded.config.streams.size(); ++i)
         streams.push_back(stream_json(loaded, i));

@@ -31,6 +31,10 @@ inline const Names& names_of(StateSync) {
     static const Names names{"none", "interval", "batch"};
     return names;
 }
+inline const Names& names_of(SystemCallFilter) {
+    static const Names names{"off", "on", "log"};
+    return names;
+}
 inline const Names& names_of(BackendName) {
     static const Names names{"auto", "io_uring", "epoll"};
     return names;

@@ -87,6 +87,8 @@ bool is_file_path(std::string_view text) {
 // A home that nobody expands would become a directory called "~".
 bool is_directory_path(std::string_view text) { return is_file_path(text) && text[0] != '~'; }
 
+bool is_absolute_path(std::string_view text) { return is_file_path(text) && text[0] == '/'; }
+
 bool is_name_pattern(std::string_view text) {
     return is_exclude_pattern(text) && text.find('/') == std::string_view::npos &&
            text.size() <= pattern_bytes_max;

@@ -12,6 +12,7 @@ bool is_url_path(std::string_view text);
 bool is_origin(std::string_view text);
 bool is_file_path(std::string_view text);
 bool is_directory_path(std::string_view text);
+bool is_absolute_path(std::string_view text);
 bool is_name_pattern(std::string_view text);
 bool is_exclude_pattern(std::string_view text);
 

@@ -86,6 +86,21 @@ std::vector<OptionOf<Config>> make_service_options() {
          .help = "How long it is kept; 0 is as long as it fits"},
         [](auto& c) -> auto& { return c.state.age_hours_max; });
     add(
+        {.key = "security.landlock",
+         .help =
+             "Whether the kernel keeps it from files that its targets and its state do not name"},
+        [](auto& c) -> auto& { return c.security.landlock; });
+    add(
+        {.key = "security.readable",
+         .help = "Directories in which a reload may add targets, beside those known at the start",
+         .expects = "a list of absolute paths of directories",
+         .accepts = is_absolute_path},
+        [](auto& c) -> auto& { return c.security.readable; });
+    add(
+        {.key = "security.seccomp",
+         .help = "Whether system calls that serving does not need are refused; log tells of them"},
+        [](auto& c) -> auto& { return c.security.seccomp; });
+    add(
         {.key = "security.core_dumps",
          .help = "Whether a crash may leave the memory on the disk, with lines of logs in it"},
         [](auto& c) -> auto& { return c.security.core_dumps; });

@@ -113,7 +113,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
         const bool replacing =
             ::faccessat(directory, name(".ledger").c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
         if (whole && *whole && header.version == ledger_version && state.damaged_slots == 0 &&
-            (header.boot == boot_now() || replacing)) {
+            (header.boot == directory_->boot() || replacing)) {
             begun_anew_ = true;
             // As the recorder would have done it.
             sync_file(".ledger");
@@ -163,7 +163,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     }
     // The power failed while the end was on its way to the disk. What is left of it behind the first hole is not believed: positions there
     // say that lines were given out of which nobody knows any more.
-    const bool torn = header.boot != boot_now() && state->sure_slots < state->valid_slots;
+    const bool torn = header.boot != directory_->boot() && state->sure_slots < state->valid_slots;
     if (torn) {
         const std::uint64_t sure_slots = state->sure_slots;
         state = std::make_unique<LedgerState>();
@@ -279,7 +279,7 @@ std::string LedgerFile::set_aside(const char* suffix, const char* why, std::int6
 bool LedgerFile::write_header(bool incomplete, std::uint64_t stopped_slots) {
     LedgerHeader header;
     header.salt = salt_;
-    header.boot = boot_now();
+    header.boot = directory_->boot();
     header.made_us = made_us_;
     header.first_sequence = first_sequence_;
     header.incomplete = incomplete;

@@ -93,7 +93,6 @@ class LedgerFile {
     [[nodiscard]] Result<void> begin_file(const char* suffix, std::int64_t wall_us,
                                           LedgerRecords* everything);
     [[nodiscard]] bool write_header(bool incomplete, std::uint64_t stopped_slots = 0);
-    [[nodiscard]] static std::uint64_t boot_now();
     void sync_file(const char* suffix) const;
     void drop_second_name();
     [[nodiscard]] bool sync_beginning();

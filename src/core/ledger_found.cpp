@@ -16,16 +16,6 @@ namespace {
 constexpr std::size_t slots_per_read = 4096;
 }
 
-// The same for as long as the machine runs: what a killed process wrote is still there.
-std::uint64_t LedgerFile::boot_now() {
-    char text[64];
-    const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 0;
-    const ssize_t bytes = ::read(file, text, sizeof(text));
-    ::close(file);
-    return bytes > 0 ? hash_more(hash_seed, {text, static_cast<std::size_t>(bytes)}) : 0;
-}
-
 // False: it is none.
 Result<bool> LedgerFile::read(int file, const std::string& path, LedgerHeader& header,
                               LedgerState& state, std::uint64_t slots_max) {
@@ -95,7 +85,7 @@ bool LedgerFile::is_complete(const LedgerHeader& header, const LedgerState& stat
     if (state.damaged_slots != 0 || header.incomplete) return false;
     // The stream ended, and some of it is not there any more.
     if (header.stopped_slots > state.valid_slots) return false;
-    if (header.boot != boot_now())
+    if (header.boot != directory_->boot())
         return header.synced || (header.stopped_slots != 0 && state.stopped);
     // A process that is killed leaves whole slots: only a page that it had begun to write is cut. Half ones come from a power failure, or from
     // whatever else may happen to a file.

@@ -30,6 +30,7 @@
 #include "core/notify.hpp"
 #include "logwisp/limits.hpp"
 #include "logwisp/version.hpp"
+#include "sandbox/places.hpp"
 #include "sandbox/sandbox.hpp"
 
 namespace logwisp {
@@ -94,6 +95,12 @@ BackendChoice choice_of(BackendName name) {
     return BackendChoice::automatic;
 }
 
+bool tells_of(const std::vector<std::string>& lines, int error) {
+    return std::any_of(lines.begin(), lines.end(), [error](const std::string& line) {
+        return line.find(std::strerror(error)) != std::string::npos;
+    });
+}
+
 LogOptions log_options(const Config& config) {
     return {static_cast<LogLevel>(config.log_level), static_cast<LogFormat>(config.log_format)};
 }
@@ -156,11 +163,16 @@ class Service {
     // Everything that takes more than serving does is open now. The thread that writes diagnostics is the first one: a thread that was there
     // before would not be confined.
     void give_up_the_rest() {
-        SandboxFacts facts = confine(config_);
-        facts.ring_restricted = cores_[0]->reactor().backend().restricted();
+        Confined confined = confine(config_);
+        confined.facts.ring_restricted = cores_[0]->reactor().backend().restricted();
         log_start(log_options(config_));
-        log_info("sandbox: {}", sandbox_text(facts));
-        fabric_.set_sandbox(std::move(facts));
+        log_info("sandbox: {}", sandbox_text(confined.facts));
+        if (covers_everything(confined.granted))
+            log_warn(
+                "sandbox: everything may be read: a target names / or has nothing above it yet but "
+                "/");
+        fabric_.set_sandbox(std::move(confined.facts));
+        granted_ = std::move(confined.granted);
     }
 
     bool open_signals() {
@@ -369,9 +381,21 @@ class Service {
         Config config;
         if (!options_.reload || !options_.reload(config, outcome.told)) {
             outcome.exit_code = exit_bad_configuration;
+            if (!granted_.empty() && tells_of(outcome.told, EACCES))
+                outcome.told.emplace_back(
+                    "a file that has taken another's place may need a restart to be read "
+                    "(SANDBOX in logwisp(1))");
             return outcome;
         }
         const StateConfig state = std::exchange(config.state, config_.state);
+        if (const std::string outside = confined_place(config); !outside.empty()) {
+            outcome.exit_code = 1;
+            outcome.told.push_back(fmt::format(
+                "{} is outside of what may be read since the start: that needs a restart; "
+                "security.readable names directories for later (SANDBOX in logwisp(1))",
+                outside));
+            return outcome;
+        }
         Result<std::shared_ptr<const Plan>> plan =
             make_plan(config, plan_.get(), state_, apart_.planned_cores(), moment());
         if (!plan) {
@@ -399,6 +423,10 @@ class Service {
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
         console_print(console_streams(*plan_, config_));
         return outcome;
+    }
+
+    std::string confined_place(const Config& config) const {
+        return granted_.empty() ? std::string() : place_outside(config, granted_);
     }
 
     // Each hears of a reload that began after it had asked.
@@ -432,6 +460,7 @@ class Service {
     std::vector<std::unique_ptr<Core>> cores_;
     std::vector<std::thread> threads_;
     std::shared_ptr<const Plan> plan_;
+    std::vector<Grant> granted_;  // what Landlock lets through; empty: everything
     Notifier notifier_;
     Control control_;
     std::vector<std::atomic<bool>>

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/hash.hpp"
+
 namespace logwisp {
 
 namespace {
@@ -23,6 +25,15 @@ std::string holder(int lock) {
     std::string_view pid(text, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
     pid = pid.substr(0, pid.find_first_not_of("0123456789"));
     return pid.empty() ? "another process" : fmt::format("process {}", pid);
+}
+
+std::uint64_t boot_now() {
+    char text[64];
+    const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    const ssize_t bytes = ::read(file, text, sizeof(text));
+    ::close(file);
+    return bytes > 0 ? hash_more(hash_seed, {text, static_cast<std::size_t>(bytes)}) : 0;
 }
 
 struct Locked {
@@ -64,7 +75,7 @@ Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& 
     const auto locked = open_locked(path);
     if (!locked) return tl::unexpected(locked.error());
     return std::shared_ptr<StateDirectory>(
-        new StateDirectory(path, locked->directory, locked->lock));
+        new StateDirectory(path, locked->directory, locked->lock, boot_now()));
 }
 
 Result<void> StateDirectory::make_again_if_gone() {

@@ -1,6 +1,7 @@
 // The directory in which ledgers are kept, locked for this process as long as the object lives. Control thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -26,18 +27,23 @@ class StateDirectory {
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] int descriptor() const { return directory_; }
 
+    // Which run of the machine this is: what a killed process wrote in the same one is still there. Read at the start, later the sandbox is
+    // in the way.
+    [[nodiscard]] std::uint64_t boot() const { return boot_; }
+
     // One user for each name, also in this process: a stream that is being closed may still write
     // when its successor is opened. Any thread.
     bool claim(const std::string& name);
     void release(const std::string& name);
 
   private:
-    StateDirectory(std::string path, int directory, int lock)
-        : path_(std::move(path)), directory_(directory), lock_(lock) {}
+    StateDirectory(std::string path, int directory, int lock, std::uint64_t boot)
+        : path_(std::move(path)), directory_(directory), lock_(lock), boot_(boot) {}
 
     std::string path_;
     int directory_;
     int lock_;
+    std::uint64_t boot_;
     std::mutex mutex_;
     std::set<std::string> claimed_;
 };

@@ -5,7 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "sandbox/places.hpp"
 #include "sandbox/privileges.hpp"
+#include "sandbox/system_calls.hpp"
 
 namespace logwisp {
 
@@ -21,10 +25,24 @@ bool dumps_core() {
     return ::getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur > 1;
 }
 
-}  // namespace
+// The service manager of a container may listen on an abstract socket.
+bool notifies_abstract_socket() {
+    const char* const socket = std::getenv("NOTIFY_SOCKET");
+    return socket != nullptr && socket[0] == '@';
+}
 
-SandboxFacts confine(const Config& config) {
-    SandboxFacts facts;
+Result<int> landlock_wanted(const Config& config) {
+    if (!config.security.landlock) return failure(0, "security.landlock is false");
+    return landlock_abi();
+}
+
+Result<void> seccomp_wanted(const Config& config) {
+    if (config.security.seccomp == SystemCallFilter::off)
+        return failure(0, "security.seccomp is off");
+    return can_filter_system_calls();
+}
+
+void give_up_privileges(const Config& config, SandboxFacts& facts) {
     if (!config.security.core_dumps) forbid_core_dumps();
     facts.core_dumps = dumps_core();
     facts.no_new_privileges = forbid_new_privileges();
@@ -32,16 +50,48 @@ SandboxFacts confine(const Config& config) {
         config.state.enabled && belongs_to_another(config.state.directory);
     facts.capabilities =
         capability_names(keep_capabilities(needed_capabilities(writes_as_another)));
-    return facts;
+}
+
+}  // namespace
+
+Confined confine(const Config& config) {
+    Confined out;
+    give_up_privileges(config, out.facts);
+    if (auto abi = landlock_wanted(config); abi) {
+        out.granted = granted_places(config);
+        abi = restrict_files(out.granted, notifies_abstract_socket());
+        if (abi) out.facts.landlock_abi = *abi;
+        if (!abi) out.granted.clear();
+        if (!abi) out.facts.why_no_landlock = abi.error().text();
+    } else {
+        out.facts.why_no_landlock = abi.error().text();
+    }
+    // Last: the calls above are not among those that it lets through.
+    auto filtered = seccomp_wanted(config);
+    if (filtered) filtered = filter_system_calls(config.security.seccomp == SystemCallFilter::log);
+    out.facts.seccomp = filtered.has_value();
+    if (!filtered) out.facts.why_no_seccomp = filtered.error().text();
+    return out;
 }
 
 std::string sandbox_text(const SandboxFacts& facts) {
-    std::string text = facts.no_new_privileges ? "no new privileges" : "new privileges possible";
+    std::string text = facts.landlock_abi > 0
+                           ? fmt::format("Landlock {}", facts.landlock_abi)
+                           : fmt::format("files not restricted ({})", facts.why_no_landlock);
+    text += facts.seccomp ? ", system calls filtered"
+                          : fmt::format(", system calls not filtered ({})", facts.why_no_seccomp);
+    text += facts.no_new_privileges ? ", no new privileges" : ", new privileges possible";
     text += facts.capabilities.empty()
                 ? ", no capabilities"
                 : fmt::format(", capabilities {}", fmt::join(facts.capabilities, " "));
     if (!facts.core_dumps) text += ", no core dumps";
     return text;
+}
+
+SandboxForecast sandbox_forecast(const Config& config) {
+    SandboxForecast forecast{landlock_wanted(config), seccomp_wanted(config), {}};
+    if (forecast.landlock) forecast.granted = granted_places(config);
+    return forecast;
 }
 
 }  // namespace logwisp

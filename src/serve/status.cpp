@@ -164,6 +164,10 @@ void write_sandbox(JsonWriter& json, const StatusFacts& facts) {
     const SandboxFacts& sandbox = facts.sandbox;
     json.key("sandbox");
     json.begin_object();
+    json.key("landlock_abi");
+    json.number(sandbox.landlock_abi);
+    json.key("seccomp");
+    json.boolean(sandbox.seccomp);
     json.key("no_new_privs");
     json.boolean(sandbox.no_new_privileges);
     json.key("capabilities");

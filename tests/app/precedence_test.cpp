@@ -29,6 +29,7 @@ std::vector<std::string> allowed(const Option& option) {
                 if (option.accepts(texts[0]) && option.accepts(texts[1])) return texts;
             return {"a", "b", "c"};
         case Kind::texts:
+            if (!option.accepts("*")) return {"/a", "/b", "/c,/d"};
             return {"*", "https://a.example", "http://b.example:8080,http://c.example"};
         case Kind::targets:
             break;

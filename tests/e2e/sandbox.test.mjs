@@ -1,13 +1,23 @@
 // Once it runs the service can do little but its work, as root and as another user. Method: the kernel is asked what the process may do, and
-// the status page must say the same.
+// the status page must say the same; what is out of its reach is held out to it by a link and by a reload.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
-import { backend, get_json, one_stream, scenario } from './support/scenario.mjs';
+import os from 'node:os';
+import path from 'node:path';
+import { backend, binary, get_json, one_stream, scenario } from './support/scenario.mjs';
+import { run } from './support/program.mjs';
+import { until } from './support/until.mjs';
+
+// The sanitizers look into /proc and make system calls of their own.
+const sanitized = process.env.E2E_SANITIZED === '1';
 
 // CAP_DAC_READ_SEARCH and CAP_NET_BIND_SERVICE: a reload may name logs of others, and ports below 1024.
 const kept_by_root = 0x404n;
 const as_nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+// What this kernel can do, as `logwisp check` says: 0 where it has no Landlock.
+const landlock_abi = JSON.parse(await run(binary, ['check', '--json'], { cwd: os.tmpdir(), env: { PATH: process.env.PATH } })).sandbox.landlock.abi ?? 0;
 
 // "CapEff" and the like.
 const kernel_says = (pid, name) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
@@ -39,11 +49,87 @@ for (const [who, via] of [['whoever runs this', []], ...(process.getuid() === 0 
         assert.equal(sandbox.core_dumps, false);
         if (backend === 'io_uring') assert.equal(sandbox.ring_restricted, true);
         if (backend === 'epoll') assert.equal(sandbox.ring_restricted, null);
-        await server.complaint('what was given up', /sandbox: no new privileges, /);
+        assert.equal(kernel_says(server.pid, 'Seccomp'), sanitized ? '0' : '2');
+        assert.equal(sandbox.seccomp, !sanitized);
+        assert.equal(sandbox.landlock_abi, landlock_abi);
+        await server.complaint('what was given up', sanitized ? /sandbox: .*sanitizer/ : /sandbox: .*system calls filtered, no new privileges/);
     }));
 
 test('core dumps for those who want them', scenario(async (world) => {
     const { server, sandbox } = await started(world, { more: '[security]\ncore_dumps = true\n', via: ['prlimit', '--core=1048576'] });
     assert.match(fs.readFileSync(`/proc/${server.pid}/limits`, 'utf8'), /^Max core file size +1048576 /m);
     assert.equal(sandbox.core_dumps, true);
+}));
+
+test('what the configuration switches off is off', scenario(async (world) => {
+    const { server, sandbox } = await started(world, { more: '[security]\nlandlock = false\nseccomp = "off"\n' });
+    assert.equal(kernel_says(server.pid, 'Seccomp'), '0');
+    assert.deepEqual([sandbox.landlock_abi, sandbox.seccomp, sandbox.no_new_privs], [0, false, true]);
+    await server.complaint('the reasons', /files not restricted \(security.landlock is false\), system calls not filtered \(security.seccomp is off\)/);
+}));
+
+// A directory that no target names, beside the world's own, with a file that is not to be read.
+function elsewhere(world) {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'logwisp-e2e-'));
+    world.before_stop(() => fs.rmSync(dir, { recursive: true, force: true }));
+    fs.writeFileSync(path.join(dir, 'secret.log'), 'the secret\n');
+    return dir;
+}
+
+for (const more of ['', '[security]\nlandlock = false\n', 'readable'])
+    if (landlock_abi > 0)
+        test(`a link out of the followed directory is followed only when that is allowed: ${more || 'it is not'}`, scenario(async (world) => {
+            const outside = elsewhere(world);
+            const security = more === 'readable' ? `[security]\nreadable = ["${outside}"]\n` : more;
+            const { http, reader } = await started(world, { more: security });
+            fs.symlinkSync(path.join(outside, 'secret.log'), world.path('planted.log'));
+            if (more) return void (await reader.message('the secret'));
+            const row = () => get_json(http, `/status?path=${world.path('planted.log')}`).then(({ watchers }) => watchers[0]);
+            await until('the reason in the status', async () => JSON.stringify((await row()) ?? {}).includes('ermission denied'), { seen: () => reader.bytes });
+            world.append('app.log', 'after it\n');
+            await reader.message('after it');
+            assert.deepEqual(reader.messages(), ['a line', 'after it']);
+        }));
+
+if (landlock_abi > 0)
+    test('a reload that reaches further is refused and says what to do; named at the start it is taken', scenario(async (world) => {
+        const outside = elsewhere(world);
+        const [http, more_http] = await world.ports(2);
+        const first = one_stream({ dir: world.dir, http });
+        const both = first + one_stream({ dir: outside, name: 'more', http: more_http });
+        const server = await world.start({ http, config: first });
+        world.write('logwisp.toml', both);
+        server.signal('SIGHUP');
+        await server.complaint('the reason', new RegExp(`reload: ${outside} is outside of what may be read since the start`));
+        await server.complaint('refused', /the old configuration stays in force/);
+        const reader = await world.sse(http);
+        world.write('app.log', 'as before\n');
+        await reader.message('as before');
+        await world.stop(server);
+
+        const security = `[security]\nreadable = ["${outside}"]\n`;
+        const again = await world.start({ http, config: security + first });
+        world.write('logwisp.toml', security + both);
+        again.signal('SIGHUP');
+        await again.complaint('taken', /reloaded: 2 streams/);
+        const other = await world.sse(more_http);
+        fs.appendFileSync(path.join(outside, 'secret.log'), 'no secret any more\n');
+        await other.message('no secret any more');
+    }));
+
+test('check lists what it will be able to read and to write', scenario(async (world) => {
+    const config = world.write('logwisp.toml', one_stream({ dir: world.path('logs'), http: 8080 }));
+    fs.mkdirSync(world.path('logs'));
+    const env = { PATH: process.env.PATH, LOGWISP_STATE_DIRECTORY: world.path('state') };
+    const { sandbox } = JSON.parse(await run(binary, ['check', '--json', '-c', config], { env }));
+    const text = await run(binary, ['check', '-c', config], { env });
+    if (sanitized) return assert.match(text, /# Files are not restricted: built with a sanitizer\./);
+    assert.equal(sandbox.seccomp.filtered, true);
+    assert.match(text, /^# System calls are filtered/m);
+    if (landlock_abi === 0) return;
+    const real = fs.realpathSync(world.dir);
+    assert.ok(sandbox.readable.includes(path.join(real, 'logs')), JSON.stringify(sandbox));
+    assert.ok(sandbox.writable.includes(real), JSON.stringify(sandbox));
+    assert.ok(!sandbox.readable.includes('/'));
+    assert.match(text, new RegExp(`^#   read  "${real}/logs"$`, 'm'));
 }));

@@ -26,7 +26,9 @@ const std::map<std::string, Folders> arrows = {
     {"serve", {"stream", "wire", "net", "reactor"}},
     {"sandbox", {}},
     {"core", {"reactor", "entry", "stream", "wire", "tail", "history", "net", "serve", "sandbox"}},
-    {"app", {"net", "wire", "reactor"}},  // net and wire (with net's reactor) for tail_client alone
+    {"app",
+     {"net", "wire", "reactor",
+      "sandbox"}},  // net and wire (with net's reactor) for tail_client alone
     // Puts the configuration, following's decisions, a server's word and the ledger side by side.
     {"explain", {"app", "core", "tail", "stream", "wire"}},
     // Tries what the service would do.
