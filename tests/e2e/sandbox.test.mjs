@@ -117,6 +117,77 @@ if (landlock_abi > 0)
         await other.message('no secret any more');
     }));
 
+// In a directory that everything stands in, only the file itself can be read again.
+if (landlock_abi > 0)
+    test('a configuration file that has taken another one\'s place in /tmp needs a restart, and a reload says so', scenario(async (world) => {
+        const [http] = await world.ports(1);
+        const file = `/tmp/${path.basename(world.dir)}.toml`;
+        world.before_stop(() => fs.rmSync(file, { force: true }));
+        fs.writeFileSync(file, one_stream({ dir: world.dir, http }));
+        const server = await world.start({ http, args: ['--config', file] });
+        fs.appendFileSync(file, '# the same file\n');
+        server.signal('SIGHUP');
+        await server.complaint('taken', /reloaded: 1 stream/);
+        fs.writeFileSync(`${file}.new`, one_stream({ dir: world.dir, http }));
+        fs.renameSync(`${file}.new`, file);
+        server.signal('SIGHUP');
+        await server.complaint('the reason', /reload: a file that has taken another's place may need a restart to be read/);
+        await server.complaint('refused', /the old configuration stays in force/);
+    }));
+
+if (process.getuid() === 0)
+    test('a state directory of another user is written by root as before', scenario(async (world) => {
+        fs.mkdirSync(world.path('state'), { mode: 0o700 });
+        fs.chownSync(world.path('state'), 65534, 65534);
+        const { server, sandbox } = await started(world);
+        assert.deepEqual(sandbox.capabilities, ['dac_override', 'dac_read_search', 'net_bind_service']);
+        fs.rmSync(world.path('state/app.ledger'));
+        await until('the ledger is begun anew', () => {
+            world.append('app.log', 'a line more\n');
+            return fs.existsSync(world.path('state/app.ledger'));
+        }, { seen: () => server.seen() });
+    }));
+
+// What is refused often goes unnoticed: there is another way, only a slower one.
+if (!sanitized)
+    test('nothing that serving does is refused', scenario(async (world) => {
+        const has_strace = await run('strace', ['-o', '/dev/null', 'true']).then(() => true, () => false);
+        if (!has_strace) return console.log('# NOT TESTED: no strace here');
+        const [http, tcp, other] = await world.ports(3);
+        world.write('logs/app.log', 'before\n');
+        const config = (port) => one_stream({ dir: world.path('logs'), http: port, tcp, more: { top: '[state]\nsync = "batch"\n' } });
+        const trace = world.path('trace');
+        const server = await world.start({ http, via: ['strace', '-f', '-qq', '-Z', '-o', trace], config: config(http), args: ['--state'] });
+        const by_sse = await world.sse(http);
+        const by_tcp = await world.tcp(tcp);
+        for (let round = 0; round < 3; ++round) {
+            for (let i = 0; i < 200; ++i) world.append('logs/app.log', `line ${round} ${i}\n`);
+            await by_sse.message(`line ${round} 199`);
+            world.rename('logs/app.log', `logs/app.log.${round}`);
+            if (round === 0) await run('gzip', [world.path('logs/app.log.0')]);
+            world.write('logs/app.log', `new ${round}\n`);
+            await by_sse.message(`new ${round}`);
+        }
+        await until('the same by TCP', () => by_tcp.messages().includes('new 2'));
+        const past = await world.sse(http, '/stream?tail=500');
+        await past.message('line 1 0');
+        fs.rmSync(world.path('state'), { recursive: true });
+        world.append('logs/app.log', 'without a ledger\n');
+        world.write('logwisp.toml', config(other));
+        // The program that strace runs: strace itself does not end by this signal.
+        const pid = Number(fs.readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ')[0]);
+        process.kill(pid, 'SIGHUP');
+        await server.complaint('reloaded', /reloaded: 1 stream/);
+        const moved = await world.sse(other);
+        world.append('logs/app.log', 'the end\n');
+        await moved.message('the end');
+        await run(binary, ['reload', String(pid)]);
+        process.kill(pid, 'SIGTERM');
+        await server.ended();
+        const refused = fs.readFileSync(trace, 'utf8').split('\n').filter((line) => /= -1 (EPERM|EACCES)/.test(line));
+        assert.deepEqual(refused, []);
+    }));
+
 test('check lists what it will be able to read and to write', scenario(async (world) => {
     const config = world.write('logwisp.toml', one_stream({ dir: world.path('logs'), http: 8080 }));
     fs.mkdirSync(world.path('logs'));
