@@ -20,5 +20,5 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/prometheus ${CMAKE_SOURCE_DIR}/p
 set(LOGWISP_INSTALLED ${CMAKE_INSTALL_FULL_BINDIR}/logwisp)
 configure_file(${CMAKE_SOURCE_DIR}/systemd/logwisp.service.in ${CMAKE_BINARY_DIR}/generated/logwisp.service @ONLY)
 set(LOGWISP_UNIT_DIR lib/systemd/system CACHE STRING "Where units are installed, below the prefix or absolute")
-install(FILES ${CMAKE_BINARY_DIR}/generated/logwisp.service DESTINATION ${LOGWISP_UNIT_DIR})
+install(FILES ${CMAKE_BINARY_DIR}/generated/logwisp.service ${CMAKE_SOURCE_DIR}/systemd/logwisp.socket DESTINATION ${LOGWISP_UNIT_DIR})
 install(FILES ${CMAKE_SOURCE_DIR}/systemd/logwisp.sysusers DESTINATION lib/sysusers.d RENAME logwisp.conf)

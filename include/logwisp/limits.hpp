@@ -127,6 +127,11 @@ inline constexpr std::uint32_t liveness_sweep_ms = 15'000;
 // After the last answer: how long the peer may take to finish too. Closing at once could destroy an answer it has not read yet.
 inline constexpr std::uint32_t linger_ms = 2000;
 
+// Sockets that the service manager passes, more than anybody has ports, and their names' length, which is systemd's own limit.
+inline constexpr std::size_t passed_sockets_max = 256;
+inline constexpr std::size_t passed_name_bytes_max = 255;
+// A connection that is accepted just before the service stops may still say what it wants.
+inline constexpr std::uint32_t first_request_grace_ms = 1000;
 inline constexpr int listen_backlog = 4096;  // the kernel cuts it to net.core.somaxconn
 inline constexpr std::uint32_t accept_backoff_ms = 100;
 // Connections beyond max_clients that a server still takes, so that /status and a refusal in words remain possible.

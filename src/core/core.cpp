@@ -7,8 +7,6 @@
 
 #include "base/log.hpp"
 #include "logwisp/limits.hpp"
-#include "serve/http_session.hpp"
-#include "serve/tcp_session.hpp"
 
 namespace logwisp {
 
@@ -33,6 +31,7 @@ Core::Core(CoreParts parts, Fabric& fabric)
     tick_.bind<&Core::on_tick>(*this);
     catch_up_.bind<&Core::on_catch_up>(*this);
     stop_timeout_.bind<&Core::on_stop_timeout>(*this);
+    grace_.bind<&Core::on_grace_over>(*this);
     reactor_.add_turn_hook(*this);
 }
 
@@ -74,43 +73,6 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
     if (!fabric_.is_apart(index_)) apply_listeners();
 }
 
-void Core::apply_listeners() {
-    std::map<std::string, OpenListener> before = std::exchange(listeners_, {});
-    std::unordered_map<const Site*, std::shared_ptr<const Site>> sites;  // old to new
-    for (const PlannedListener& planned : plan_->listeners) {
-        OpenListener& open = listeners_[planned.key];
-        open.site = planned.site;
-        if (auto found = before.find(planned.key); found != before.end()) {
-            if (found->second.site->tcp == planned.site->tcp)
-                sites.emplace(found->second.site.get(), planned.site);
-            open.listener = std::move(found->second.listener);
-            before.erase(found);
-        } else {
-            open.listener = std::make_unique<Listener>(reactor_, planned.sockets.at(index_), *this);
-            open.listener->open();
-        }
-    }
-    for (auto& [key, gone] : before) {
-        gone.listener->close();
-        closing_listeners_.push_back(std::move(gone.listener));
-    }
-    move_sessions(sites);
-}
-
-// A connection that is kept for more requests asks for what the port serves now; one whose port is
-// gone is of no use to anybody.
-void Core::move_sessions(
-    const std::unordered_map<const Site*, std::shared_ptr<const Site>>& sites) {
-    for (Session* session = first_session_; session != nullptr;) {
-        Session* const next = session->links.next;
-        if (const auto found = sites.find(&session->site()); found != sites.end())
-            session->set_site(found->second);
-        else if (session->connection_idle())
-            session->close();
-        session = next;
-    }
-}
-
 void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
     const TailParts parts{reactor_, *files_, watches_, encoder_, fabric_.descriptors()};
     CoreStream* const before = info->before_id != 0 ? find(info->before_id) : nullptr;
@@ -139,41 +101,6 @@ CoreStream* Core::find(std::uint32_t stream_id) {
 }
 
 // --- Sessions. ---
-
-std::shared_ptr<const Site> Core::site_of(const Listener& listener) const {
-    for (const auto& [key, open] : listeners_)
-        if (open.listener.get() == &listener) return open.site;
-    return nullptr;
-}
-
-void Core::on_accept_failed(Listener& listener) {
-    if (const auto site = site_of(listener))
-        site->counters->accept_failures.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Core::count_refused(const Site& site) {
-    site.counters->refused.fetch_add(1, std::memory_order_relaxed);
-    if (site.tcp != nullptr)
-        site.tcp->per_core[index_].refused[static_cast<std::size_t>(Server::tcp)].add();
-}
-
-void Core::on_accepted(Listener& listener, int socket) {
-    const std::shared_ptr<const Site> site = site_of(listener);
-    if (draining_ || site == nullptr ||
-        site->counters->connections.load(std::memory_order_relaxed) >= site->connections_max) {
-        if (!draining_ && site != nullptr) count_refused(*site);
-        reactor_.backend().close(socket);
-        return;
-    }
-    reactor_.backend().configure_accepted(socket);
-    Session* session = site->tcp ? static_cast<Session*>(new TcpSession(*this, site, socket))
-                                 : static_cast<Session*>(new HttpSession(*this, site, socket));
-    session->links.next = first_session_;
-    if (first_session_ != nullptr) first_session_->links.previous = session;
-    first_session_ = session;
-    ++session_count_;
-    session->open();
-}
 
 void Core::join(const std::shared_ptr<StreamInfo>& info, Session& session) {
     CoreStream* stream = find(info->id);
@@ -365,7 +292,8 @@ void Core::send_to_readers() {
 
 void Core::destroy_ended() {
     ended_.clear();
-    std::erase_if(closing_listeners_, [](const auto& listener) { return listener->closed(); });
+    std::erase_if(closing_listeners_,
+                  [](const OpenListener& closing) { return closing.listener->closed(); });
     // While the process stops they stay: another core may still hold their batches, and nobody
     // would tell us when it lets go.
     if (lent_sends == 0 && !draining_)
@@ -394,21 +322,20 @@ void Core::stop(std::uint64_t timeout_ms) {
     if (draining_) return;
     draining_ = true;
     reactor_.disarm(tick_);
-    for (auto& [key, open] : listeners_) {
-        open.listener->close();
-        closing_listeners_.push_back(std::move(open.listener));
-    }
+    fabric_.refuse_hand_over(index_);
+    for (auto& [key, open] : listeners_) close_listener(std::move(open));
     listeners_.clear();
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
         if (session->stream() == nullptr) session->end("server_shutdown");
     for (const auto& stream : streams_) stream->retire("server_shutdown");
     past_giver_.end_all();
     reactor_.arm(stop_timeout_, timeout_ms);
+    reactor_.arm(grace_, std::min<std::uint64_t>(timeout_ms, first_request_grace_ms));
 }
 
 bool Core::has_readers() const {
     for (Session* session = first_session_; session != nullptr; session = session->links.next)
-        if (!session->connection_idle()) return true;
+        if (!session->connection_idle() || (!grace_over_ && session->owes_answer())) return true;
     return false;
 }
 
@@ -428,12 +355,14 @@ void Core::finish_if_done() {
     // Connections that only ask (is it ready?) are answered while readers are still being given what they lack; then they are closed too.
     if (session_count_ > 0 && !has_readers()) close_remaining();
     if (session_count_ > 0 || lent_sends > 0 || !closing_listeners_.empty()) return;
+    if (fabric_.awaits_hand_over(index_)) return;
     for (const auto& stream : streams_)
         if (!stream->stopped()) return;
     watches_.close();
     if (!watches_.closed() || !history_.idle()) return;
     finished_ = true;
     reactor_.disarm(stop_timeout_);
+    reactor_.disarm(grace_);
     reactor_.disarm(catch_up_);
     reactor_.stop();
 }

@@ -94,7 +94,8 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     };
     struct OpenListener {
         std::shared_ptr<const Site> site;
-        std::unique_ptr<Listener> listener;
+        std::unique_ptr<Listener> listener;  // nullptr: another core accepts for this one
+        bool for_all = false;                // this one does for all
     };
     struct StatusAsker {
         Session* session;
@@ -104,7 +105,13 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void on_accepted(Listener& listener, int socket) override;
     void on_accept_failed(Listener& listener) override;
     void count_refused(const Site& site);
-    [[nodiscard]] std::shared_ptr<const Site> site_of(const Listener& listener) const;
+    [[nodiscard]] const OpenListener* find(const Listener& listener) const;
+    // The core whose turn it is.
+    [[nodiscard]] std::size_t next_core();
+    void hand_over(const std::shared_ptr<const Site>& site, std::size_t to, int socket);
+    void take_over(const std::shared_ptr<const Site>& site, int socket);
+    void begin_session(const std::shared_ptr<const Site>& site, int socket);
+    void close_listener(OpenListener&& open);
 
     // TurnHook, and its parts in order.
     bool on_turn_end() override;
@@ -125,6 +132,7 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     void sweep();
     [[nodiscard]] bool has_readers() const;
     void on_stop_timeout();
+    void on_grace_over() { grace_over_ = true; }
     void close_remaining();
     void finish_if_done();
     [[nodiscard]] CoreStream* find(std::uint32_t stream_id);
@@ -146,7 +154,8 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     std::vector<EarlyAttach> early_attaches_;
     std::uint32_t newest_stream_ = 0;                // id
     std::map<std::string, OpenListener> listeners_;  // by PlannedListener::key
-    std::vector<std::unique_ptr<Listener>> closing_listeners_;
+    std::vector<OpenListener> closing_listeners_;
+    std::size_t handed_to_ = 0;  // the core that was given the last connection
 
     Session* first_session_ = nullptr;  // owned through this list
     Session* first_to_pump_ = nullptr;
@@ -157,11 +166,13 @@ class Core final : public Host, public ListenerOwner, public TurnHook {
     Timer tick_;
     Timer catch_up_;
     Timer stop_timeout_;
+    Timer grace_;
     std::uint64_t random_state_;
     std::uint64_t ticks_ = 0;
     bool started_ = false;
     bool replicas_answered_ = false;  // apart: streams may be started in the next turn
     bool draining_ = false;
+    bool grace_over_ = false;  // while it drains: who has asked nothing yet is not waited for
     bool stop_timed_out_ = false;
     bool finished_ = false;
 };

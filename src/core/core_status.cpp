@@ -33,6 +33,7 @@ StatusFacts Core::status_facts() {
     if (plan_ == nullptr) return facts;  // asked by a core that was told of it before this one
     facts.router = plan_->router;
     facts.router_port = plan_->router_port;
+    facts.passed_sockets = plan_->passed_sockets;
     for (const PlannedListener& listener : plan_->listeners) {
         const PortCounters& port = *listener.site->counters;
         facts.accept_failures += port.accept_failures.load(std::memory_order_relaxed);

@@ -23,7 +23,8 @@ Fabric::Fabric(std::size_t cores, std::size_t apart_max)
       running_(cores),
       started_ns_(wall_ns()),
       mailboxes_((places_ + 1) * places_),
-      backends_(places_, nullptr) {
+      backends_(places_, nullptr),
+      handed_over_(cores) {
     for (std::size_t from = 0; from <= places_; ++from) {
         senders_.push_back(std::make_unique<Sender>());
         senders_.back()->waiting.resize(places_);
@@ -87,6 +88,13 @@ Fabric::Unsent Fabric::flush(std::uint32_t from) {
             backends_[from]->wake(*backends_[to]);
     }
     return unsent;
+}
+
+bool Fabric::begin_hand_over(std::size_t to) {
+    std::uint32_t count = handed_over_[to].load();
+    while ((count & takes_no_more) == 0)
+        if (handed_over_[to].compare_exchange_weak(count, count + 1)) return true;
+    return false;
 }
 
 void Fabric::post_from_control(std::size_t to, Message::Task task) {

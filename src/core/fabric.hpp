@@ -63,6 +63,17 @@ class Fabric {
     // signals. What the core has no room for goes with the next flush(control()).
     void post_from_control(std::size_t to, Message::Task task);
 
+    // Accepted connections that one core hands to another. A core that has begun to stop takes no
+    // more, but waits for those that are on their way: nobody who has connected is forgotten.
+    // On the accepting core: true, it may be posted.
+    [[nodiscard]] bool begin_hand_over(std::size_t to);
+    // On core `to`'s thread: one has come; no more may; some are on their way.
+    void end_hand_over(std::size_t to) { handed_over_[to].fetch_sub(1); }
+    void refuse_hand_over(std::size_t to) { handed_over_[to].fetch_or(takes_no_more); }
+    [[nodiscard]] bool awaits_hand_over(std::size_t to) const {
+        return (handed_over_[to].load() & ~takes_no_more) != 0;
+    }
+
     // On core `to`'s thread: the next message from anyone, in order per sender.
     bool receive(std::size_t to, Message& message);
 
@@ -80,6 +91,8 @@ class Fabric {
     void add_mailbox(std::size_t from, std::size_t to);
     [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }
 
+    static constexpr std::uint32_t takes_no_more = 1U << 31;
+
     std::size_t cores_;
     std::size_t places_;                // for cores
     std::atomic<std::size_t> running_;  // cores, those apart among them
@@ -89,6 +102,8 @@ class Fabric {
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * places + to
     std::vector<std::unique_ptr<Sender>> senders_;
     std::vector<Backend*> backends_;
+    // By receiver: how many are on their way, and takes_no_more.
+    std::vector<std::atomic<std::uint32_t>> handed_over_;
 };
 
 }  // namespace logwisp

@@ -1,10 +1,12 @@
 #include "core/plan.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 
 #include "core/ledger_file.hpp"
 #include "net/listener.hpp"
@@ -115,6 +117,25 @@ std::vector<std::string> leaving_hosts(const Plan* previous, std::uint16_t port,
     return hosts;
 }
 
+// A descriptor of it for the core that accepts: closing that leaves the port to the service manager.
+Result<std::vector<int>> use_passed(const PassedSocket& socket) {
+    const int copy = ::fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return failure(errno, "dup", "socket " + socket.text());
+    return std::vector<int>{copy};
+}
+
+std::vector<PassedUse> uses_of(const PassedSockets& passed, const Plan& plan) {
+    std::vector<PassedUse> uses;
+    for (const PassedSocket& socket : passed.all()) {
+        PassedUse use{socket.name, socket.host, socket.port, {}};
+        for (const PlannedListener& listener : plan.listeners)
+            if (passed.at(listener.site->host, listener.site->port) == &socket)
+                use.serves = listener.site->name;
+        uses.push_back(std::move(use));
+    }
+    return uses;
+}
+
 void close_sockets(const Plan& plan) {
     for (const PlannedListener& listener : plan.listeners)
         for (const int socket : listener.sockets) ::close(socket);
@@ -124,7 +145,8 @@ void close_sockets(const Plan& plan) {
 
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
                                               const std::shared_ptr<StateDirectory>& state,
-                                              const PlannedCores& cores, const Moment& now) {
+                                              const PlannedCores& cores, const Moment& now,
+                                              const PassedSockets* passed) {
     auto plan = std::make_shared<Plan>();
     plan->router = config.router.enabled;
     plan->router_port = config.router.port;
@@ -146,11 +168,19 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
     const std::vector<std::shared_ptr<Site>> sites = sites_of(config, *plan);
     for (const auto& site : sites) {
         PlannedListener listener{key_of(*site), site, {}};
+        const PassedSocket* const held =
+            passed == nullptr ? nullptr : passed->at(site->host, site->port);
         if (const PlannedListener* same = listener_with(previous, listener.key); same != nullptr) {
             site->counters = same->site->counters;
+            listener.acceptor = same->acceptor;
         } else {
-            Result<std::vector<int>> sockets = open_listeners(
-                site->host, site->port, cores.serving, leaving_hosts(previous, site->port, sites));
+            if (held != nullptr)
+                listener.acceptor =
+                    static_cast<std::uint32_t>(plan->listeners.size() % cores.serving);
+            Result<std::vector<int>> sockets =
+                held != nullptr ? use_passed(*held)
+                                : open_listeners(site->host, site->port, cores.serving,
+                                                 leaving_hosts(previous, site->port, sites));
             if (!sockets) {
                 close_sockets(*plan);
                 Error error = sockets.error();
@@ -161,6 +191,7 @@ Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* 
         }
         plan->listeners.push_back(std::move(listener));
     }
+    if (passed != nullptr) plan->passed_sockets = uses_of(*passed, *plan);
     // Last, for a port in use is tried again, and every opening begins an epoch.
     for (StreamInfo* const stream : begun)
         if (auto opened = open_ledger(*stream, state, config.state, now); !opened) {

@@ -3,23 +3,30 @@
 // that did not change are the same objects in both.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "core/state_directory.hpp"
 #include "logwisp/config.hpp"
+#include "net/passed_sockets.hpp"
 #include "serve/site.hpp"
+#include "serve/status.hpp"
 
 namespace logwisp {
 
 struct PlannedListener {
     std::string key;  // "127.0.0.1 9090": what makes it the same port as before
     std::shared_ptr<Site> site;
-    std::vector<int>
-        sockets;  // one per core, open in this plan; empty: the core listens there already
+    // Open in this plan: one per core, or with an acceptor one. Empty: the cores listen there
+    // already.
+    std::vector<int> sockets;
+    // The service manager's socket, of which there is one: this core accepts for all.
+    std::optional<std::uint32_t> acceptor{};
 };
 
 // When a plan is made, by the two clocks.
@@ -45,12 +52,17 @@ struct Plan {
     std::vector<PlannedListener> listeners;
     bool router = false;
     std::uint16_t router_port = 0;
+    std::vector<PassedUse> passed_sockets;
+    // Cores that have applied it: with all of them a connection may be handed to any.
+    mutable std::atomic<std::size_t> applied{0};
 };
 
 // Opens every port that `previous` (may be null) does not have yet, and the ledger of every stream
 // that is new. On failure nothing stays open. `state`: where ledgers are; nullptr: none are kept.
+// `passed`: used instead of opening a port; each stays open for the plans to come.
 Result<std::shared_ptr<const Plan>> make_plan(const Config& config, const Plan* previous,
                                               const std::shared_ptr<StateDirectory>& state,
-                                              const PlannedCores& cores, const Moment& now);
+                                              const PlannedCores& cores, const Moment& now,
+                                              const PassedSockets* passed = nullptr);
 
 }  // namespace logwisp

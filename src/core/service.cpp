@@ -5,12 +5,8 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,10 +19,13 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "core/activation.hpp"
 #include "core/console.hpp"
 #include "core/control.hpp"
 #include "core/core.hpp"
 #include "core/cores_apart.hpp"
+#include "core/keep_until_restart.hpp"
+#include "core/machine.hpp"
 #include "core/notify.hpp"
 #include "logwisp/limits.hpp"
 #include "logwisp/version.hpp"
@@ -45,55 +44,6 @@ constexpr std::uint32_t console_interval_on_terminal_seconds = 30;
 constexpr auto port_patience = std::chrono::milliseconds(3000);
 constexpr auto port_retry = std::chrono::milliseconds(10);
 constexpr std::chrono::milliseconds messages_wait_interval{20};
-
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Much is allocated ahead and counts only where it is touched. Where the system makes huge pages of
-// all memory (Debian's default) the kernel fills in what lies between, behind our back: 37 MiB became
-// 84 while a reader caught up.
-void refuse_huge_pages() { (void)::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
-
-std::size_t cores_to_use(std::uint32_t wanted) {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    std::size_t usable = std::max(1u, std::thread::hardware_concurrency());
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        usable = static_cast<std::size_t>(CPU_COUNT(&allowed));
-    return std::clamp<std::size_t>(wanted == 0 ? usable : wanted, 1, cores_max);
-}
-
-std::uint64_t random_seed() {
-    std::uint64_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
-        seed = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
-    return seed;
-}
-
-Moment moment() {
-    timespec wall{};
-    timespec monotonic{};
-    ::clock_gettime(CLOCK_REALTIME, &wall);
-    ::clock_gettime(CLOCK_MONOTONIC, &monotonic);
-    return {wall.tv_sec * 1'000'000LL + wall.tv_nsec / 1000,
-            static_cast<std::uint64_t>(monotonic.tv_sec * 1000LL + monotonic.tv_nsec / 1'000'000)};
-}
-
-BackendChoice choice_of(BackendName name) {
-    switch (name) {
-        case BackendName::io_uring:
-            return BackendChoice::io_uring;
-        case BackendName::epoll:
-            return BackendChoice::epoll;
-        case BackendName::automatic:
-            break;
-    }
-    return BackendChoice::automatic;
-}
 
 bool tells_of(const std::vector<std::string>& lines, int error) {
     return std::any_of(lines.begin(), lines.end(), [error](const std::string& line) {
@@ -114,15 +64,17 @@ struct ReloadOutcome {
 
 class Service {
   public:
-    explicit Service(const ServiceOptions& options)
+    Service(const ServiceOptions& options, PassedSockets passed)
         : options_(options),
           config_(options.config),
+          passed_(std::move(passed)),
           core_count_(cores_to_use(config_.cores)),
           fabric_(core_count_, cores_apart_max),
           asked_(core_count_),
           apart_(fabric_, [this] { wake(); }) {}
 
     int run() {
+        if (!use_sockets()) return exit_bad_configuration;
         if (!open_signals() || !open_state() || !make_cores()) return 1;
         Result<std::shared_ptr<const Plan>> plan = first_plan();
         if (!plan) {
@@ -131,6 +83,8 @@ class Service {
         }
         plan_ = std::move(*plan);
         give_up_the_rest();
+        for (const std::string& line : sockets_in_use(*plan_)) log_info("{}", line);
+        for (const std::string& line : sockets_without_use(*plan_)) log_warn("{}", line);
         if (!start_threads()) return 1;
         console_print(console_streams(*plan_, config_));
         notifier_.ready("following and serving");
@@ -153,7 +107,8 @@ class Service {
     Result<std::shared_ptr<const Plan>> first_plan() {
         const auto patience_ends = Clock::now() + port_patience;
         for (;;) {
-            auto plan = make_plan(config_, nullptr, state_, apart_.planned_cores(), moment());
+            auto plan =
+                make_plan(config_, nullptr, state_, apart_.planned_cores(), moment(), &passed_);
             if (plan || plan.error().code != EADDRINUSE || Clock::now() > patience_ends)
                 return plan;
             std::this_thread::sleep_for(port_retry);
@@ -173,6 +128,16 @@ class Service {
                 "/");
         fabric_.set_sandbox(std::move(confined.facts));
         granted_ = std::move(confined.granted);
+    }
+
+    bool use_sockets() {
+        if (passed_.for_another())
+            log_warn(
+                "LISTEN_PID is not this process: the sockets of the service manager are not used; "
+                "a script that starts LogWisp must do so with exec");
+        const std::vector<std::string> faults = use_named_sockets(config_, passed_);
+        for (const std::string& fault : faults) log_error("{}", fault);
+        return faults.empty();
     }
 
     bool open_signals() {
@@ -204,15 +169,7 @@ class Service {
     }
 
     bool make_cores() {
-        BackendOptions backend;
-        backend.choice = choice_of(config_.backend);
-        std::uint64_t connections = 0;
-        for (const StreamConfig& stream : config_.streams)
-            connections += (stream.http.enabled ? stream.http.clients_max : 0) +
-                           (stream.tcp.enabled ? stream.tcp.clients_max : 0);
-        backend.connections_max =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(connections, 65'536));
-        Result<BackendSet> set = make_backends(core_count_, backend);
+        Result<BackendSet> set = make_backends(core_count_, backend_options(config_));
         if (!set) {
             log_error("cannot start: {}", set.error().text());
             return false;
@@ -387,7 +344,12 @@ class Service {
                     "(SANDBOX in logwisp(1))");
             return outcome;
         }
-        const StateConfig state = std::exchange(config.state, config_.state);
+        if (outcome.told = use_named_sockets(config, passed_); !outcome.told.empty()) {
+            outcome.exit_code = exit_bad_configuration;
+            return outcome;
+        }
+        // What runs is what the next reload is compared with.
+        std::vector<std::string> kept = keep_until_restart(config, config_);
         if (const std::string outside = confined_place(config); !outside.empty()) {
             outcome.exit_code = 1;
             outcome.told.push_back(fmt::format(
@@ -397,29 +359,19 @@ class Service {
             return outcome;
         }
         Result<std::shared_ptr<const Plan>> plan =
-            make_plan(config, plan_.get(), state_, apart_.planned_cores(), moment());
+            make_plan(config, plan_.get(), state_, apart_.planned_cores(), moment(), &passed_);
         if (!plan) {
             outcome.exit_code = 1;
             outcome.told.push_back(plan.error().text());
             return outcome;
         }
-        if (config.cores != config_.cores || config.backend != config_.backend)
-            outcome.told.emplace_back("cores and backend change only with a restart");
-        // What runs is what the next reload is compared with.
-        config.cores = config_.cores;
-        config.backend = config_.backend;
-        if (config.security != config_.security)
-            outcome.told.emplace_back("[security] changes only with a restart");
-        config.security = config_.security;
-        if (state != config_.state)
-            outcome.told.emplace_back("[state] changes only with a restart");
-        if (config.log_format != config_.log_format)
-            outcome.told.emplace_back("the format of diagnostics changes only with a restart");
-        config.log_format = config_.log_format;
+        outcome.told = std::move(kept);
         log_set_level(static_cast<LogLevel>(config.log_level));
         config_ = std::move(config);
         plan_ = std::move(*plan);
         for (std::string& line : apart_.what_waits(*plan_)) outcome.told.push_back(std::move(line));
+        for (std::string& line : sockets_without_use(*plan_))
+            outcome.told.push_back(std::move(line));
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
         console_print(console_streams(*plan_, config_));
         return outcome;
@@ -454,6 +406,8 @@ class Service {
 
     const ServiceOptions& options_;
     Config config_;
+    // Kept also while no server uses them: the port may come back, and the service manager holds it.
+    PassedSockets passed_;
     std::shared_ptr<StateDirectory> state_;  // nullptr: none is kept
     std::size_t core_count_;
     Fabric fabric_;
@@ -479,10 +433,15 @@ class Service {
 }  // namespace
 
 int run_service(const ServiceOptions& options) {
+    Result<PassedSockets> passed = PassedSockets::take();
     raise_descriptor_limit();
     refuse_huge_pages();
     log_configure(log_options(options.config));
-    const int code = Service(options).run();
+    int code = exit_bad_configuration;
+    if (passed)
+        code = Service(options, std::move(*passed)).run();
+    else
+        log_error("{}", passed.error().text());
     log_stop();
     return code;
 }

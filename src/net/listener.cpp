@@ -141,10 +141,7 @@ void Listener::open() { reactor_.accept(accept_, socket_); }
 
 void Listener::on_accept(const Outcome& outcome) {
     if (outcome.result >= 0) {
-        if (closing_)
-            reactor_.backend().close(outcome.result);
-        else
-            owner_.on_accepted(*this, outcome.result);
+        owner_.on_accepted(*this, outcome.result);
     } else if (!closing_ && outcome.result != -ECONNABORTED) {
         on_failure(-outcome.result);
     }

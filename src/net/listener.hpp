@@ -26,7 +26,8 @@ std::string listening_host(const std::string& host);
 
 class ListenerOwner {
   public:
-    // The connection is the owner's from here on.
+    // The connection is the owner's from here on. After close(), too: what the kernel had accepted
+    // by then has come to somebody.
     virtual void on_accepted(class Listener& listener, int socket) = 0;
     // Somebody could not be accepted and waits: tried again after accept_backoff_ms.
     virtual void on_accept_failed(class Listener& listener) = 0;

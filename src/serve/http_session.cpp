@@ -40,6 +40,12 @@ void HttpSession::open() {
     connection().open();
 }
 
+bool HttpSession::owes_answer() const {
+    if (streams_) return false;
+    return requests_ == nullptr || !requests_->asked || requests_->waiting ||
+           requests_->parser.in_head();
+}
+
 // --- Input. ---
 
 void HttpSession::on_received(std::span<const char> bytes) {
@@ -132,6 +138,7 @@ void HttpSession::refuse_method() {
 
 void HttpSession::respond(const HttpRequest& request) {
     Requests& current = *requests_;
+    current.asked = true;
     current.keep_alive = request.keep_alive && !host().draining();
     current.head_only = request.method == HttpMethod::head;
     current.minor_version = request.minor_version;
@@ -148,7 +155,8 @@ void HttpSession::respond(const HttpRequest& request) {
 
     switch (route->kind) {
         case RouteKind::stream:
-            if (host().draining()) return refuse_for_now("The server is stopping");
+            if (host().draining())
+                return refuse_reader(request, "The server is stopping", "server_shutdown");
             return respond_stream(route->stream, request);
         case RouteKind::entries:
             if (host().draining()) return refuse_for_now("The server is stopping");
@@ -214,7 +222,9 @@ void HttpSession::respond_stream(const std::shared_ptr<StreamInfo>& wanted,
     HttpAnswer head = event_stream_head();
     if (requests_->head_only) return answer(head);
     StreamInfo& stream = *wanted;
-    if (!take_place(stream)) return refuse_full(request);
+    if (!take_place(stream))
+        return refuse_reader(request, "The server has as many readers as it may have",
+                             "server_full");
     read_stream(wanted);
     count_reader(Server::http);
     requests_->keep_alive = false;
@@ -259,14 +269,14 @@ std::string HttpSession::connected_event() {
 }
 
 // A browser's EventSource gives up for good after a 503, so it is refused in a stream's own words.
-void HttpSession::refuse_full(const HttpRequest& request) {
-    if (!accepts_events(request.accept))
-        return answer_error(503, "The server has as many readers as it may have",
-                            {{"Retry-After", retry_after_seconds}});
+void HttpSession::refuse_reader(const HttpRequest& request, std::string_view message,
+                                std::string_view reason) {
+    if (requests_->head_only || !accepts_events(request.accept)) return refuse_for_now(message);
     HttpAnswer head = event_stream_head();
     requests_->keep_alive = false;
     answer(head);
-    connection().queue(retry_line() + sse_event("disconnect", R"({"reason":"server_full"})"));
+    connection().queue(retry_line() +
+                       sse_event("disconnect", fmt::format(R"({{"reason":"{}"}})", reason)));
 }
 
 void HttpSession::on_joined(Stream& stream) {

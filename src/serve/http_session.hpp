@@ -34,6 +34,7 @@ class HttpSession final : public Session {
     void open() override;
     void on_joined(Stream& stream) override;
     void on_status(std::string json) override;
+    [[nodiscard]] bool owes_answer() const override;
 
   private:
     // What exists only until the stream begins, so that a reader is small.
@@ -46,6 +47,7 @@ class HttpSession final : public Session {
         std::uint8_t minor_version = 1;
         bool keep_alive = true;
         bool head_only = false;
+        bool asked = false;    // a request has come
         bool waiting = false;  // for on_status()
         bool parsing = false;
         bool peer_finished = false;  // while waiting: no more requests come than are held
@@ -73,7 +75,9 @@ class HttpSession final : public Session {
                        const EntriesAnswer& entries);
     void give_entries(std::uint64_t first, std::uint64_t end);
     void read_until(const std::shared_ptr<StreamInfo>& wanted);
-    void refuse_full(const HttpRequest& request);
+    // A reader is not let in now.
+    void refuse_reader(const HttpRequest& request, std::string_view message,
+                       std::string_view reason);
     void answer(HttpAnswer& answer);
     void answer_json(std::uint16_t status, std::string body);
     void refuse_method();

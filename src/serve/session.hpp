@@ -50,6 +50,8 @@ class Session : public ConnectionOwner, public Subscriber {
     [[nodiscard]] bool connection_idle() const {
         return stream_ == nullptr && connection_.queued_bytes() == 0;
     }
+    // Somebody has connected, or asked, and waits for what we say.
+    [[nodiscard]] virtual bool owes_answer() const { return false; }
     // Leaving or told to: nothing may begin for it any more.
     [[nodiscard]] bool gone() const { return left_ || ended_ || connection_.closing(); }
     [[nodiscard]] const std::shared_ptr<StreamInfo>& stream() const { return stream_; }

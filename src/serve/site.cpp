@@ -44,6 +44,7 @@ std::vector<std::string> Site::available() const {
 
 std::shared_ptr<Site> make_http_site(const std::shared_ptr<StreamInfo>& stream) {
     auto site = std::make_shared<Site>();
+    site->name = stream->config.name + "/http";
     site->host = stream->config.http.host;
     site->port = stream->config.http.port;
     add_stream_routes(*site, "", stream);
@@ -54,6 +55,7 @@ std::shared_ptr<Site> make_http_site(const std::shared_ptr<StreamInfo>& stream) 
 std::shared_ptr<Site> make_router_site(const RouterConfig& router,
                                        const std::vector<std::shared_ptr<StreamInfo>>& streams) {
     auto site = std::make_shared<Site>();
+    site->name = "router";
     site->host = router.host;
     site->port = router.port;
     site->router = true;
@@ -68,6 +70,7 @@ std::shared_ptr<Site> make_router_site(const RouterConfig& router,
 
 std::shared_ptr<Site> make_tcp_site(const std::shared_ptr<StreamInfo>& stream, bool router) {
     auto site = std::make_shared<Site>();
+    site->name = stream->config.name + "/tcp";
     site->host = stream->config.tcp.host;
     site->port = stream->config.tcp.port;
     site->tcp = stream;

@@ -39,6 +39,7 @@ struct PortCounters {
 };
 
 struct Site {
+    std::string name;  // "app/http", "app/tcp", "router"
     std::string host;
     std::uint16_t port = 0;
     std::shared_ptr<StreamInfo> tcp;  // set: raw TCP of this stream

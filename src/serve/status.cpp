@@ -158,6 +158,21 @@ void write_reactor(JsonWriter& json, const StatusFacts& facts) {
     json.key("accept_failures");
     json.number(facts.accept_failures);
     json.end_object();
+    json.key("passed_sockets");
+    json.begin_array();
+    for (const PassedUse& socket : facts.passed_sockets) {
+        json.begin_object();
+        json.key("name");
+        json.string(socket.name);
+        json.key("host");
+        json.string(socket.host);
+        json.key("port");
+        json.number(std::uint64_t{socket.port});
+        json.key("serves");
+        socket.serves.empty() ? json.raw("null") : json.string(socket.serves);
+        json.end_object();
+    }
+    json.end_array();
 }
 
 void write_sandbox(JsonWriter& json, const StatusFacts& facts) {

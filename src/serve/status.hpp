@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,14 @@
 #include "serve/stream_info.hpp"
 
 namespace logwisp {
+
+// A socket of the service manager, and what it is used for.
+struct PassedUse {
+    std::string name;
+    std::string host;
+    std::uint16_t port = 0;
+    std::string serves;  // a site's name; empty: nobody answers there
+};
 
 struct StatusFacts {
     std::uint64_t now_ms = 0;  // monotonic
@@ -22,6 +31,7 @@ struct StatusFacts {
     std::uint64_t accept_failures = 0;      // of all ports
     std::uint64_t refused_connections = 0;  // the same
     SandboxFacts sandbox;
+    std::span<const PassedUse> passed_sockets;
 };
 
 // Which files are asked about: all, or those of a path or of an inode (either will do).

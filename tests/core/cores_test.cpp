@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/running_cores.hpp"
+#include "net/listener.hpp"
 #include "support/backends.hpp"
 
 namespace logwisp {
@@ -239,6 +240,40 @@ TEST_P(Cores, AKeptConnectionIsAnsweredByTheStreamAsItIsNow) {
         client->get("/stream");
         ASSERT_TRUE(client->hears("event: connected")) << client->heard;
     }
+}
+
+// There is one socket, and no hash of the kernel spreads its connections.
+TEST_P(Cores, ASocketOfTheServiceManagerServesEveryCoreAlike) {
+    const std::size_t count = std::get<1>(GetParam());
+    const std::uint16_t port = config.streams[0].http.port;
+    auto opened = open_listeners("127.0.0.1", port, 1);
+    ASSERT_TRUE(opened.has_value()) << opened.error().text();
+    PassedSockets passed({{opened->front(), "app/http", "127.0.0.1", port}});
+    cores.apply(config, &passed);
+    ASSERT_TRUE(cores.ready());
+    while (cores.plan().applied.load() < count) std::this_thread::yield();
+    std::vector<std::unique_ptr<Client>> all;
+    for (std::size_t index = 0; index < 4 * count; ++index) {
+        all.push_back(std::make_unique<Client>(port));
+        all.back()->get("/stream");
+        ASSERT_TRUE(all.back()->hears("event: connected")) << all.back()->heard;
+    }
+    EXPECT_EQ(cores.sessions(), std::vector<std::size_t>(count, 4));
+    directory.append("a.log", "to everybody\n");
+    for (auto& reader : all) EXPECT_TRUE(reader->hears("to everybody")) << reader->heard;
+
+    // The port goes away, somebody connects all the same, and it comes back.
+    config.streams[0].http.enabled = false;
+    cores.apply(config, &passed);
+    for (auto& reader : all) EXPECT_TRUE(reader->hears("stream_changed")) << reader->heard;
+    all.clear();
+    Client waits(port);
+    waits.get("/healthz");
+    config.streams[0].http.enabled = true;
+    cores.apply(config, &passed);
+    EXPECT_TRUE(waits.hears("200 OK")) << waits.heard;
+    cores.stop();
+    Client still(port);  // the service manager's queue
 }
 
 TEST(Plans, APortThatIsTakenIsAnErrorAndNothingStaysOpen) {

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -116,14 +117,15 @@ class RunningCores {
         if (!stopped_) stop();
     }
 
-    void apply(const Config& config) {
+    void apply(const Config& config, const PassedSockets* passed = nullptr) {
         const PlannedCores planned{
             count_, [this](const StreamConfig& stream, std::uint32_t id) -> Result<Home> {
                 if (stream.name == "far" && cores_.size() > count_)
                     return Home{count_, "/far (nfs4)"};
                 return Home{id % count_, {}};
             }};
-        auto plan = make_plan(config, plan_.get(), nullptr, planned, {1'700'000'000'000'000, 0});
+        auto plan =
+            make_plan(config, plan_.get(), nullptr, planned, {1'700'000'000'000'000, 0}, passed);
         ASSERT_TRUE(plan.has_value()) << plan.error().text();
         plan_ = *plan;
         tell_all([plan = plan_](Core& core) { core.apply(plan); });
@@ -137,6 +139,16 @@ class RunningCores {
     }
     void tell(std::size_t core, const Message::Task& task) {
         fabric_.post_from_control(core, task);
+    }
+    // Connections of each core.
+    std::vector<std::size_t> sessions() {
+        std::vector<std::promise<std::size_t>> answers(count_);
+        for (std::size_t index = 0; index < count_; ++index)
+            tell(index,
+                 [&answer = answers[index]](Core& core) { answer.set_value(core.sessions()); });
+        std::vector<std::size_t> counts;
+        for (auto& answer : answers) counts.push_back(answer.get_future().get());
+        return counts;
     }
     void stop() {
         tell_stop(2000);

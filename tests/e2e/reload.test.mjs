@@ -11,6 +11,14 @@ import { until } from './support/until.mjs';
 
 const reload = (server) => server.signal('SIGHUP');
 
+test('a credential is a copy of the start, and a reload says so', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const server = await world.start({ http, env: { CREDENTIALS_DIRECTORY: world.dir }, config: one_stream({ dir: world.dir, http }) });
+    server.signal('SIGHUP');
+    await server.complaint('a warning', /logwisp\.toml is a credential, .* takes effect with a restart/);
+    await server.complaint('the reload', /reloaded: 1 stream/);
+}));
+
 test('an added stream is served, an unchanged one keeps its readers', scenario(async (world) => {
     const [kept, added] = await world.ports(2);
     const before = one_stream({ dir: world.path('kept'), name: 'kept', http: kept });

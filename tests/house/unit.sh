@@ -1,11 +1,12 @@
 #!/bin/sh
-# The systemd unit is one that systemd accepts without a word, and stays locked down: unit.sh PROGRAM.
+# The systemd units are accepted by systemd without a word, and the service stays locked down: unit.sh PROGRAM.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 sed "s#@LOGWISP_INSTALLED@#$1#" systemd/logwisp.service.in >"$dir/logwisp.service"
 
-words=$(systemd-analyze verify --man=no "$dir/logwisp.service" 2>&1) || {
+cp systemd/logwisp.socket "$dir/"
+words=$(systemd-analyze verify --man=no "$dir/logwisp.service" "$dir/logwisp.socket" 2>&1) || {
     echo "$words"
     exit 1
 }
