@@ -4,12 +4,14 @@
 # backends. Needs root, debootstrap, qemu-system-x86_64, the package (packaging/build-deb) and what `make test` has put into tests/e2e and
 # build/release. Takes minutes: nothing of the machine is faster than emulation.
 #
-#   SYSTEM_DIR   where the system is put together (default build/system); the bare one is kept there as base.tar
+#   SYSTEM_DIR     where the system is put together (default build/system); the bare one is kept there as base.tar
+#   SYSTEM_TESTS   which end-to-end tests run in there ("" is none)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source_root=$(cd "$here/../.." && pwd)
 work=${SYSTEM_DIR:-$source_root/build/system}
-boot_seconds_max=1800
+tests=${SYSTEM_TESTS-clients hostile rotation restart history reload limits activation}
+boot_seconds_max=3600
 
 mkdir -p "$work"
 deb=$(ls "$source_root"/build/deb/logwisp_*_amd64.deb)
@@ -30,7 +32,9 @@ cp "$deb" "$work/root/root/logwisp.deb"
 install -m 0755 "$here/check.sh" "$work/root/root/check.sh"
 install -m 0755 "$source_root/build/release/tests/refuse" "$work/root/root/refuse"
 mkdir -p "$work/root/root/tests"
-cp -r "$source_root/tests/e2e" "$work/root/root/tests/"
+cp -r "$source_root/tests/e2e" "$source_root/tests/system" "$work/root/root/tests/"
+cp -r "$source_root/docs" "$work/root/root/docs"
+echo "$tests" > "$work/root/root/e2e-tests"
 cat > "$work/root/etc/systemd/system/logwisp-check.service" <<'UNIT'
 [Unit]
 After=multi-user.target
