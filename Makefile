@@ -96,6 +96,9 @@ deb: ## build the Debian packages into build/deb, with lintian's opinion
 test-kernel61: deb build/release/tests/refuse ## boot a Debian 12 with the package in an emulated machine: systemd, kernel 6.1, end-to-end tests (root)
 	tests/system/run.sh
 
+test-container: build/release/tests/refuse ## build packaging/Dockerfile's image in a debootstrap'ed root and run it as compose.yaml does (root)
+	node tests/container/run.mjs
+
 build/release/tests/refuse:
 	cmake --preset release -DLOGWISP_TESTS=ON
 	cmake --build build/release --target refuse -j $(JOBS)
@@ -107,4 +110,4 @@ uninstall: ## remove what install put there
 clean: ## remove the builds (downloaded sources of libraries stay)
 	find build -mindepth 1 -maxdepth 1 ! -name third_party -exec rm -rf {} +
 
-.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers bench-pieces bench-compare build-bench coverage tidy format install deb test-kernel61 uninstall clean
+.PHONY: help run release test torture torture-peers planted asan ubsan tsan bench bench-peers bench-pieces bench-compare build-bench coverage tidy format install deb test-kernel61 test-container uninstall clean
