@@ -84,14 +84,13 @@ MountTable::MountTable(std::string_view mountinfo) {
 }
 
 MountTable MountTable::now() {
+    // Open for good: once the process has confined itself /proc is out of its reach.
+    static const int file = ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     std::string text;
-    const int file = ::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        char bytes[16 * 1024];
-        for (ssize_t got = 0; (got = ::read(file, bytes, sizeof(bytes))) > 0;)
-            text.append(bytes, static_cast<std::size_t>(got));
-        ::close(file);
-    }
+    char bytes[16 * 1024];
+    for (ssize_t got = 0;
+         (got = ::pread(file, bytes, sizeof(bytes), static_cast<off_t>(text.size()))) > 0;)
+        text.append(bytes, static_cast<std::size_t>(got));
     return MountTable(text);
 }
 

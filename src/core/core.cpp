@@ -264,7 +264,10 @@ bool Core::start_apart() {
     bool any = false;
     for (const auto& stream : streams_) {
         if (stream->home() == nullptr) continue;
-        if (stream->awaits_replicas()) return false;
+        if (stream->awaits_replicas()) {
+            replicas_answered_ = false;
+            return false;
+        }
         any = any || stream->to_be_started();
     }
     if (!any) return false;
@@ -355,7 +358,7 @@ void Core::finish_if_done() {
     // Connections that only ask (is it ready?) are answered while readers are still being given what they lack; then they are closed too.
     if (session_count_ > 0 && !has_readers()) close_remaining();
     if (session_count_ > 0 || lent_sends > 0 || !closing_listeners_.empty()) return;
-    if (fabric_.awaits_hand_over(index_)) return;
+    if (!stop_timed_out_ && fabric_.awaits_hand_over(index_)) return;
     for (const auto& stream : streams_)
         if (!stream->stopped()) return;
     watches_.close();

@@ -19,7 +19,8 @@ CoreStream::CoreStream(std::shared_ptr<StreamInfo> info, std::uint32_t core_inde
                        const TailParts& parts, CoreStream* before)
     : info_(std::move(info)), fabric_(fabric), core_index_(core_index), state_(State::detached) {
     if (info_->home_core != core_index_) {
-        if (apart()) ask_for_replica();
+        // Of streams that others apart follow nobody here wants anything.
+        if (apart() && !fabric_.is_apart(core_index_)) ask_for_replica();
         return;
     }
     state_ = State::waiting;

@@ -70,26 +70,31 @@ Result<std::size_t> CoresApart::core_for(const std::string& mounts) {
     if (place == cores_apart_max) place = next_shared_++ % cores_apart_max;
     if (place == cores_.size()) cores_.push_back(std::make_unique<CoreApart>());
     CoreApart& apart = *cores_[place];
-    if (apart.thread.joinable()) return index_of(place);
-    if (const auto started = start(apart, index_of(place)); !started) {
+    auto made = make(apart, index_of(place));
+    if (made && threads_start_) made = start(apart);
+    if (!made) {
         if (apart.core == nullptr) cores_.pop_back();  // its place was not taken
-        return tl::unexpected(started.error());
+        return tl::unexpected(made.error());
     }
     apart.mounts = mounts;
     return index_of(place);
 }
 
-Result<void> CoresApart::start(CoreApart& apart, std::size_t index) {
-    if (apart.core == nullptr) {
-        auto backend = make_epoll_backend({});
-        if (!backend) return tl::unexpected(backend.error());
-        CoreParts parts;
-        parts.index = static_cast<std::uint32_t>(index);
-        parts.backend = std::move(*backend);
-        parts.files = make_real_file_system();
-        parts.random_seed = index;  // nothing here is random
-        apart.core = std::make_unique<Core>(std::move(parts), fabric_);
-    }
+Result<void> CoresApart::make(CoreApart& apart, std::size_t index) {
+    if (apart.core != nullptr) return {};
+    auto backend = make_epoll_backend({});
+    if (!backend) return tl::unexpected(backend.error());
+    CoreParts parts;
+    parts.index = static_cast<std::uint32_t>(index);
+    parts.backend = std::move(*backend);
+    parts.files = make_real_file_system();
+    parts.random_seed = index;  // nothing here is random
+    apart.core = std::make_unique<Core>(std::move(parts), fabric_);
+    return {};
+}
+
+Result<void> CoresApart::start(CoreApart& apart) {
+    if (apart.thread.joinable()) return {};
     try {
         apart.thread = std::thread([this, &apart] {
             apart.core->run();
@@ -100,6 +105,13 @@ Result<void> CoresApart::start(CoreApart& apart, std::size_t index) {
         return failure(error.code().value(), "start a thread for files that may hang");
     }
     next_look_ = std::min(next_look_, Time());
+    return {};
+}
+
+Result<void> CoresApart::start_threads() {
+    threads_start_ = true;
+    for (const auto& apart : cores_)
+        if (auto started = start(*apart); !started) return started;
     return {};
 }
 

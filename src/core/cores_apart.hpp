@@ -34,12 +34,15 @@ class CoresApart {
     CoresApart(const CoresApart&) = delete;
     CoresApart& operator=(const CoresApart&) = delete;
 
-    // For make_plan(): streams on what is mounted now and may hang are followed here, and a core is
-    // started when one is needed; the others are spread over those that serve.
+    // For make_plan(): streams on what is mounted now and may hang are followed here, by a core that
+    // is made when one is needed; the others are spread over those that serve.
     [[nodiscard]] PlannedCores planned_cores();
     // The mounts that may hang on which it lies, in words; empty: none.
     [[nodiscard]] std::string hanging_mounts(const MonitorConfig& config) const;
 
+    // From here on a core that is made has its thread at once; those that are there get theirs. A
+    // thread that had begun before the process confined itself would not be confined.
+    [[nodiscard]] Result<void> start_threads();
     void tell_all(const Message::Task& task);
     // Asks each whether it turns, and says of the streams of `plan` whose file system has ceased to
     // answer, or answers again. True when there was such news.
@@ -70,7 +73,8 @@ class CoresApart {
 
     [[nodiscard]] Result<Home> home_of(const StreamConfig& config, std::uint32_t id);
     [[nodiscard]] Result<std::size_t> core_for(const std::string& mounts);
-    [[nodiscard]] Result<void> start(CoreApart& apart, std::size_t index);
+    [[nodiscard]] Result<void> make(CoreApart& apart, std::size_t index);
+    [[nodiscard]] Result<void> start(CoreApart& apart);
     void tell_of(const CoreApart& apart, std::size_t index, Time now, const Plan& plan);
     [[nodiscard]] std::size_t index_of(std::size_t place) const { return fabric_.cores() + place; }
 
@@ -79,6 +83,7 @@ class CoresApart {
     MountTable mounts_;
     std::vector<std::unique_ptr<CoreApart>> cores_;
     std::size_t next_shared_ = 0;
+    bool threads_start_ = false;
     Time next_look_ = Time::max();
     std::chrono::milliseconds patience_;
     std::chrono::milliseconds interval_;

@@ -24,7 +24,7 @@ Fabric::Fabric(std::size_t cores, std::size_t apart_max)
       started_ns_(wall_ns()),
       mailboxes_((places_ + 1) * places_),
       backends_(places_, nullptr),
-      handed_over_(cores) {
+      handed_over_(places_) {
     for (std::size_t from = 0; from <= places_; ++from) {
         senders_.push_back(std::make_unique<Sender>());
         senders_.back()->waiting.resize(places_);
@@ -92,7 +92,7 @@ Fabric::Unsent Fabric::flush(std::uint32_t from) {
 
 bool Fabric::begin_hand_over(std::size_t to) {
     std::uint32_t count = handed_over_[to].load();
-    while ((count & takes_no_more) == 0)
+    while (count < hand_overs_max)  // takes_no_more is above it
         if (handed_over_[to].compare_exchange_weak(count, count + 1)) return true;
     return false;
 }

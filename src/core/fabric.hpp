@@ -65,7 +65,7 @@ class Fabric {
 
     // Accepted connections that one core hands to another. A core that has begun to stop takes no
     // more, but waits for those that are on their way: nobody who has connected is forgotten.
-    // On the accepting core: true, it may be posted.
+    // On the accepting core: true, it may be posted. False also while too many are on their way.
     [[nodiscard]] bool begin_hand_over(std::size_t to);
     // On core `to`'s thread: one has come; no more may; some are on their way.
     void end_hand_over(std::size_t to) { handed_over_[to].fetch_sub(1); }
@@ -92,6 +92,7 @@ class Fabric {
     [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }
 
     static constexpr std::uint32_t takes_no_more = 1U << 31;
+    static constexpr std::uint32_t hand_overs_max = 1024;  // on their way to one core
 
     std::size_t cores_;
     std::size_t places_;                // for cores

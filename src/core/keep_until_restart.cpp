@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/mounts.hpp"
+
 namespace logwisp {
 
 namespace {
@@ -9,7 +11,7 @@ namespace {
 // LoadCredential= of systemd.exec(5): the file is a copy that does not change while we run.
 bool is_credential(const std::string& file) {
     const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
-    return directory != nullptr && *directory != '\0' && file.starts_with(directory);
+    return directory != nullptr && *directory != '\0' && lies_in(file, directory);
 }
 
 }  // namespace

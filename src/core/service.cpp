@@ -27,6 +27,7 @@
 #include "core/keep_until_restart.hpp"
 #include "core/machine.hpp"
 #include "core/notify.hpp"
+#include "core/reload_outcome.hpp"
 #include "logwisp/limits.hpp"
 #include "logwisp/version.hpp"
 #include "sandbox/places.hpp"
@@ -45,22 +46,11 @@ constexpr auto port_patience = std::chrono::milliseconds(3000);
 constexpr auto port_retry = std::chrono::milliseconds(10);
 constexpr std::chrono::milliseconds messages_wait_interval{20};
 
-bool tells_of(const std::vector<std::string>& lines, int error) {
-    return std::any_of(lines.begin(), lines.end(), [error](const std::string& line) {
-        return line.find(std::strerror(error)) != std::string::npos;
-    });
-}
-
 LogOptions log_options(const Config& config) {
     return {static_cast<LogLevel>(config.log_level), static_cast<LogFormat>(config.log_format)};
 }
 
 constexpr int exit_bad_configuration = 78;  // EX_CONFIG of sysexits(3)
-
-struct ReloadOutcome {
-    int exit_code = 0;
-    std::vector<std::string> told;  // what is wrong; or, of one that was done, what it could not do
-};
 
 class Service {
   public:
@@ -124,8 +114,9 @@ class Service {
         log_info("sandbox: {}", sandbox_text(confined.facts));
         if (covers_everything(confined.granted))
             log_warn(
-                "sandbox: everything may be read: a target names / or has nothing above it yet but "
-                "/");
+                "sandbox: everything may be read: / is named, or all there is above a target, or "
+                "what "
+                "a file system is mounted in that may hang");
         fabric_.set_sandbox(std::move(confined.facts));
         granted_ = std::move(confined.granted);
     }
@@ -194,6 +185,7 @@ class Service {
 
     // The plan waits in the mailboxes until the threads are there, so a core begins only when all of them could be started.
     bool start_threads() {
+        std::string failed;
         try {
             for (std::size_t index = 0; index < core_count_; ++index)
                 threads_.emplace_back([this, index] {
@@ -201,9 +193,14 @@ class Service {
                     finished_.fetch_add(1);
                     wake();
                 });
+            if (const auto started = apart_.start_threads(); !started)
+                failed = started.error().text();
         } catch (const std::system_error& error) {
-            log_error("cannot start a thread for core {} of {}: {}", threads_.size() + 1,
-                      core_count_, error.code().message());
+            failed = fmt::format("cannot start a thread for core {} of {}: {}", threads_.size() + 1,
+                                 core_count_, error.code().message());
+        }
+        if (!failed.empty()) {
+            log_error("{}", failed);
             tell_all([](Core& core) { core.stop(0); });
             for (std::thread& thread : threads_) thread.join();
             return false;  // those apart have not looked at a file yet
@@ -338,7 +335,7 @@ class Service {
         Config config;
         if (!options_.reload || !options_.reload(config, outcome.told)) {
             outcome.exit_code = exit_bad_configuration;
-            if (!granted_.empty() && tells_of(outcome.told, EACCES))
+            if (!granted_.empty() && outcome.tells_of(EACCES))
                 outcome.told.emplace_back(
                     "a file that has taken another's place may need a restart to be read "
                     "(SANDBOX in logwisp(1))");

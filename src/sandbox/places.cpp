@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/mounts.hpp"
+
 namespace logwisp {
 
 namespace {
@@ -76,7 +78,12 @@ class Places {
     }
     // Other links may take the place of those on the way to `path`, to something beside what they lead to now.
     void links_to(const fs::path& path);
+    // A call on a file system that hangs would not return, so nothing on it is looked at.
+    [[nodiscard]] const Mount* hanging_at(const fs::path& path) const {
+        return mounts_.reach(path.string(), read_real_link).hanging;
+    }
 
+    const MountTable mounts_ = MountTable::now();
     bool lasting_;
     std::vector<Grant> grants_;
 };
@@ -93,6 +100,12 @@ void Places::links_to(const fs::path& path) {
 
 void Places::target(const Target& target) {
     const fs::path path = absolute(target.path);
+    if (const Mount* hanging = hanging_at(path)) {
+        fs::path around;
+        for (; hanging != nullptr; hanging = hanging_at(around))
+            around = fs::path(hanging->point).parent_path();
+        return add(around, Access::read);
+    }
     links_to(path);
     if (has_glob(target.path)) {
         fs::path fixed;

@@ -3,7 +3,8 @@
 //
 // To the kernel a place is the directory that has the name now. One that is removed and made again is another, and so is one that a link
 // leads to later. So the directory in which such a one stands is granted, too, unless it is one that everything stands in (/, /var, /home).
-// A place that is not there yet is granted by the nearest directory above it that is.
+// A place that is not there yet is granted by the nearest directory above it that is. One on a file system that may hang (base/mounts.hpp) is
+// not looked at: the directory in which that is mounted is granted instead.
 #pragma once
 
 #include <string>
@@ -19,7 +20,7 @@ std::vector<Grant> needed_places(const Config& config);
 // The same, and what makes it last: see above. What `security.readable` names is among it.
 std::vector<Grant> granted_places(const Config& config);
 
-// A target names /, or has nothing above it yet but /.
+// A target names /, or has nothing above it yet but /, or lies on a file system that may hang and is mounted there.
 bool covers_everything(const std::vector<Grant>& granted);
 
 // What of `config` is outside of `granted`: "/srv/app". Empty: nothing.

@@ -41,6 +41,7 @@ constexpr std::uint32_t always[] = {
     SYS_pwrite64,
     SYS_epoll_pwait,
     SYS_epoll_ctl,
+    SYS_epoll_create1,  // for a file system that may hang, by a reload
     SYS_futex,
     SYS_clock_gettime,
 #ifdef SYS_epoll_wait

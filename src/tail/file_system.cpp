@@ -42,7 +42,10 @@ constexpr std::size_t spare_descriptors_max = 4;
 
 class RealFileSystem final : public FileSystem {
   public:
-    RealFileSystem() : nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    RealFileSystem() {
+        // Open for good: a reload may need another one when /dev is out of reach.
+        static const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        nothing_ = nothing < 0 ? -1 : ::fcntl(nothing, F_DUPFD_CLOEXEC, 0);
         while (nothing_ >= 0 && spares_.size() < spare_descriptors_max) {
             const int spare = ::fcntl(nothing_, F_DUPFD_CLOEXEC, 0);
             if (spare < 0) break;
@@ -292,7 +295,7 @@ class RealFileSystem final : public FileSystem {
         return true;
     }
 
-    int nothing_;
+    int nothing_ = -1;
     std::vector<int> spares_;
 };
 

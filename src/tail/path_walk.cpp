@@ -20,6 +20,7 @@ namespace {
 
 // As many symbolic links as the kernel follows.
 constexpr int link_hops_max = 40;
+constexpr int steps_max = 4096;
 // What was judged and what is opened then differ when somebody changes names all the time.
 constexpr int openings_max = 16;
 constexpr int reading_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -155,6 +156,10 @@ class Walk {
     }
 
     Result<void> step(const std::string& name) {
+        // So that no chain of links costs more than a look may.
+        if (++steps_ > steps_max) return failure(ELOOP, "open", path_);
+        if (so_far_.size() > PATH_MAX || text_of_last_.size() > PATH_MAX)
+            return failure(ENAMETOOLONG, "open", path_);
         const bool last = pending_.empty();
         const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
         // O_DIRECTORY makes an automounter mount.
@@ -214,6 +219,7 @@ class Walk {
     std::string so_far_;                // a name of at_
     std::string text_of_last_;
     int hops_ = 0;
+    int steps_ = 0;
     bool missing_ = false;
 };
 

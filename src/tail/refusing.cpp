@@ -65,12 +65,14 @@ void TailState::refuse_directory(const Place& place, const Error& error) {
 
 // Some of them in every sweep; a place above finds what is followed now.
 void TailState::look_at_refused_directories() {
-    std::size_t left = verified_directories_per_sweep;
     std::vector<std::string> changed;
-    for (const auto& [path, refused] : refused_directories) {
-        if (left-- == 0) break;
-        const auto status = judged_status(path);
-        if (status || status.error().code != error_refused) changed.push_back(path);
+    for (std::size_t left = std::min(verified_directories_per_sweep, refused_directories.size());
+         left > 0; --left) {
+        auto at = refused_directories.upper_bound(refused_looked_at);
+        if (at == refused_directories.end()) at = refused_directories.begin();
+        refused_looked_at = at->first;
+        const auto status = judged_status(at->first);
+        if (status || status.error().code != error_refused) changed.push_back(at->first);
     }
     for (const std::string& path : changed) {
         refused_directories.erase(path);

@@ -376,6 +376,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     std::vector<std::uint32_t> missing_roots;  // targets
     std::unordered_map<int, WatchUse> watch_uses;
     std::map<std::string, RefusedDirectory> refused_directories;  // by path
+    std::string refused_looked_at;                                // the last of them, in turn
     std::set<std::string> told_directories;                       // refused at some time
 
     std::map<std::string, FollowedPath, std::less<>> paths;

@@ -210,3 +210,33 @@ test('who wants the past of such a stream waits for it, and gets it', on_fuse, w
         assert.deepEqual(reader.messages(), [...everything.slice(1), 'far 301', 'far 302', 'far 303']);
     }
 }));
+
+test('two of them: each has a thread of its own, confined like all others', on_fuse, scenario(async (world) => {
+    const [far, farther, near] = await world.ports(3);
+    const mounts = [];
+    try {
+        for (const name of ['far', 'farther']) mounts.push(await HangingFs.mount(world, name));
+        fs.mkdirSync(world.path('near'));
+        for (const name of ['far-behind', 'farther-behind', 'near']) world.write(`${name}/app.log`, '');
+        const stream = (name, http) => one_stream({ dir: world.path(name), name, http, more: { monitor: 'check_interval_ms = 20\n' } });
+        const server = await world.start({
+            http: near,
+            config: `[server]\ncores = 2\n${stream('far', far)}${stream('farther', farther)}${stream('near', near)}`,
+        });
+        const readers = { 'far-behind': await world.sse(far), 'farther-behind': await world.sse(farther), near: await world.sse(near) };
+        await mounts[0].hang('read');
+        world.append('far-behind/app.log', 'it comes\n');
+        await mounts[0].somebody_hangs();
+        for (const name of ['farther-behind', 'near']) {
+            world.append(`${name}/app.log`, 'it comes\n');
+            await readers[name].message('it comes');
+        }
+        const tasks = fs.readdirSync(`/proc/${server.pid}/task`).map((task) => fs.readFileSync(`/proc/${server.pid}/task/${task}/status`, 'utf8'));
+        const kept = new Set(tasks.map((status) => /CapEff:\s*(\w+)/.exec(status)[1]));
+        assert.equal(kept.size, 1, `capabilities of ${tasks.length} threads: ${[...kept]}`);
+        await mounts[0].go();
+        await readers['far-behind'].message('it comes');
+    } finally {
+        for (const mount of mounts) await mount.unmount();
+    }
+}));
