@@ -350,7 +350,7 @@ void LedgerFile::failed(int error) {
     if (!std::exchange(keeping_, false)) return;
     log_error(
         "{}: its ledger cannot be written: {}: entries go on, but a restart will not know of them; "
-        "tried again every second",
+        "tried again every second (a removed directory may take a restart: SANDBOX in logwisp(1))",
         stream_, Error{error, "write", {}}.text());
     // Ids that are given out from now on are not in here. In place: needs no room.
     (void)write_header(true);

@@ -158,9 +158,18 @@ class Walk {
     WatchNeed& need_;
 };
 
-void tell(const StreamConfig& stream, const Walk& walk, std::size_t& shown, Findings& findings) {
+// What stands for those that are not shown is as bad as the worst of them.
+struct Shown {
+    std::size_t faults = 0;
+    Grade of_the_rest = Grade::note;
+};
+
+void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& findings) {
     for (const Walk::Fault& fault : walk.faults) {
-        if (++shown > faults_shown_max) continue;
+        if (++shown.faults > faults_shown_max) {
+            if (fault.error.code != error_refused) shown.of_the_rest = Grade::bad;
+            continue;
+        }
         if (fault.error.code == error_refused) {
             findings.push_back({Grade::note, "files",
                                 fmt::format("{}: {} is not followed: {}", stream.name,
@@ -203,7 +212,7 @@ void tell(const StreamConfig& stream, const Walk& walk, std::size_t& shown, Find
 void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, Findings& findings) {
     for (const StreamConfig& stream : config.streams) {
         std::size_t found = 0;
-        std::size_t shown = 0;
+        Shown shown;
         for (const Target& target : stream.monitor.targets) {
             const TargetPlan plan(target);
             Walk walk(files, plan, {stream.monitor.follow_symlinks}, need);
@@ -217,13 +226,13 @@ void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, F
                                                 stream.name, quoted(target.path)),
                                     {}});
         }
-        if (shown > faults_shown_max)
+        if (shown.faults > faults_shown_max)
             findings.push_back(
-                {Grade::bad,
+                {shown.of_the_rest,
                  "files",
-                 fmt::format("{}: and {} more", stream.name, shown - faults_shown_max),
+                 fmt::format("{}: and {} more", stream.name, shown.faults - faults_shown_max),
                  {}});
-        if (found > 0 && shown == 0)
+        if (found > 0 && shown.faults == 0)
             findings.push_back({Grade::good,
                                 "files",
                                 fmt::format("{}: {} file{} can be read", stream.name, found,

@@ -114,7 +114,8 @@ void TailState::path_failed(FollowedPath& entry, const Error& error) {
     if (std::exchange(entry.told_error, true)) return;
     counters.read_errors.add();
     if (everybody) return;  // open_file() has said so
-    log_warn("{}: {}: tried again until it works", stream_name, error.text());
+    log_warn("{}: {}: tried again until it works{}", stream_name, error.text(),
+             error.code == EACCES ? "; 'logwisp check' lists what the sandbox lets be read" : "");
 }
 
 void TailState::path_works(FollowedPath& entry) {

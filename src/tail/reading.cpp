@@ -113,7 +113,15 @@ void TailState::start_read(Follower& follower, ReadSlot& slot) {
     follower.slot = &slot;
     follower.again = false;
     follower.recently_used = true;
-    parts.reactor.read(slot.completion, follower.file, {slot.buffer.get(), read_bytes_max},
+    std::uint64_t wanted = read_bytes_max;
+    // Where nobody tells of changes it may be a file system of which io_uring repeats a short read from
+    // its beginning (FUSE with direct I/O, Linux 6.18). So no more is asked for than is known to be there.
+    if (follower.watch < 0 && !follower.unpacking) {
+        const std::uint64_t unread =
+            follower.at_end() ? 0 : follower.known_size_bytes - follower.mark.position();
+        wanted = std::clamp<std::uint64_t>(marker_bytes + unread, 1, read_bytes_max);
+    }
+    parts.reactor.read(slot.completion, follower.file, {slot.buffer.get(), wanted},
                        follower.mark.position() - marker_bytes);
 }
 

@@ -240,3 +240,20 @@ test('two of them: each has a thread of its own, confined like all others', on_f
         for (const mount of mounts) await mount.unmount();
     }
 }));
+
+test('one that is mounted later: each line once', on_fuse, scenario(async (world) => {
+    const [http] = await world.ports(1);
+    fs.mkdirSync(world.path('late'));
+    await world.start({ http, config: one_stream({ dir: world.path('late'), http, more: { monitor: 'check_interval_ms = 20\n' } }) });
+    const reader = await world.sse(http);
+    const mounted = await HangingFs.mount(world, 'late');
+    try {
+        for (let i = 1; i <= 20; ++i) {
+            world.append('late-behind/app.log', `line ${i}\n`);
+            await reader.message(`line ${i}`);
+        }
+        assert.deepEqual(reader.messages(), Array.from({ length: 20 }, (_, i) => `line ${i + 1}`));
+    } finally {
+        await mounted.unmount();
+    }
+}));

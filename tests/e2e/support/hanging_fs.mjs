@@ -23,7 +23,7 @@ export class HangingFs {
         const hanging = new HangingFs();
         const behind = world.path(`${name}-behind`);
         fs.mkdirSync(behind);
-        fs.mkdirSync(world.path(name));
+        fs.mkdirSync(world.path(name), { recursive: true });
         hanging.program = world.run(program, [behind, world.path(name)]);
         await hanging.program.output('the file system', /^mounted$/m);
         return hanging;
