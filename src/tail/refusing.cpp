@@ -8,6 +8,11 @@
 
 namespace logwisp {
 
+namespace {
+// So many names are told when they are refused first, the others one a minute.
+constexpr std::uint64_t refusals_told_max = 64;
+}  // namespace
+
 // A FIFO, a socket, a device or a directory where a file is followed.
 void TailState::refuse(FollowedPath& entry) {
     path_works(entry);
@@ -42,10 +47,11 @@ void TailState::leave_refused(FollowedPath& entry) {
     schedule(*current);
 }
 
-// Who exchanges links all the time shall not fill the log.
+// Who exchanges links all the time, or makes ever new ones, shall not fill the log.
 void TailState::tell_refused(const std::string& path, const Error& error, bool first) {
     counters.refused_links.add();
-    if (!first && !refusal_limiter.allow(now_ms())) return;
+    const bool freely = first && counters.refused_links.get() <= refusals_told_max;
+    if (!freely && !refusal_limiter.allow(now_ms())) return;
     // Where the kernel shows itself nothing helps.
     const bool by_rule = error.where.find("link") != error.where.npos;
     log_warn("{}: {}: {}: not followed{}", stream_name, path, error.where,
