@@ -92,7 +92,6 @@ class EpollBackend final : public KernelBackend {
 
     int epoll_ = -1;
     bool woken_ = false;
-    bool running_ = false;      // callbacks run whose reads are answered in this turn
     std::size_t outcomes_ = 0;  // in this turn
     CompletionList submitted_;
     CompletionList ready_;
@@ -127,8 +126,6 @@ Result<void> EpollBackend::open() {
 
 void EpollBackend::submit(Completion& completion) {
     count_submitted(completion.descriptor);
-    std::int32_t result = 0;
-    if (running_ && read_cached(completion, result)) return make_done(completion, result);
     completion.backend_word = place_submitted;
     submitted_.push_back(completion);
 }
@@ -157,12 +154,9 @@ std::size_t EpollBackend::turn(std::int64_t wait_ns) {
         woken_ = false;
         if (on_wake) on_wake();
     }
-    running_ = true;
     take_synced();
     deliver_done();
     run_ready();
-    running_ = false;
-    deliver_done();
     return outcomes_;
 }
 

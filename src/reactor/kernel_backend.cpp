@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,15 +37,6 @@ Result<void> KernelBackend::open_wake_descriptor() {
     wake_descriptor_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (wake_descriptor_ < 0) return failure(errno, "eventfd");
     return {};
-}
-
-bool KernelBackend::read_cached(const Completion& completion, std::int32_t& result) {
-    if (completion.operation != Operation::read) return false;
-    const iovec into{.iov_base = completion.buffer, .iov_len = completion.bytes};
-    const ssize_t got = ::preadv2(completion.descriptor, &into, 1,
-                                  static_cast<off_t>(completion.offset), RWF_NOWAIT);
-    result = static_cast<std::int32_t>(got);
-    return got >= 0;
 }
 
 void KernelBackend::wake_from_anywhere() {

@@ -34,10 +34,6 @@ class KernelBackend : public Backend {
     // after this, not before.
     void take_wake();
 
-    // A read while callbacks run is tried at once: what the page cache has needs no turn of its own, and a line is a system call or two
-    // sooner at its readers. False: it is to be submitted like any other.
-    [[nodiscard]] static bool read_cached(const Completion& completion, std::int32_t& result);
-
     void count_submitted(int descriptor);
     void count_finished(int descriptor);
     // Just before close(2).

@@ -52,8 +52,6 @@ void UringBackend::start_on_this_thread() {
 
 void UringBackend::submit(Completion& completion) {
     count_submitted(completion.descriptor);
-    std::int32_t result = 0;
-    if (reaping_ && read_cached(completion, result)) return end_here(completion, result);
     start(completion);
 }
 
@@ -87,11 +85,8 @@ std::size_t UringBackend::turn(std::int64_t wait_ns) {
     sends_due_ += sends_queued_;
     sends_queued_ = 0;
     ++turn_;
-    reaping_ = true;
     deliver_ended();
     reap();
-    reaping_ = false;
-    deliver_ended();
     rearm_starved();
     return outcomes_;
 }

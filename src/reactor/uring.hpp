@@ -72,7 +72,6 @@ class UringBackend final : public KernelBackend {
     std::uint32_t buffers_returned_ = 0;  // since a recv last found none
     std::uint64_t turn_ = 1;
     bool started_ = false;
-    bool reaping_ = false;  // callbacks run whose reads are answered in this turn
     bool restricted_ = false;
     bool wake_poll_armed_ = false;
     std::atomic<bool> message_pending_{false};  // a wake by message is under way to this ring

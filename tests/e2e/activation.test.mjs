@@ -118,6 +118,7 @@ for (const [what, options, complaint] of [
             else ask_later(world, http);
             return complaint.test(server.stderr);
         }, { seen: () => server.seen() });
+        if (what === 'datagrams') await server.ended();
     }));
 
 test('a Unix socket is refused', scenario(async (world) => {
