@@ -124,10 +124,12 @@ for (const [what, options, complaint] of [
 test('a Unix socket is refused', scenario(async (world) => {
     const [http] = await world.ports(1);
     const server = world.launch({ via: activate(world, [world.path('sock')]), config: one_stream({ dir: world.dir, http }), expected_exit: 78 });
-    await until('socket', () => fs.existsSync(world.path('sock')));
-    const socket = net.connect(world.path('sock')).on('error', () => {});
-    world.keep({ close: () => socket.destroy() });
-    await server.complaint('a word', /is a Unix socket; LogWisp serves TCP/);
+    // It is there before anybody listens, so it is tried again.
+    await until('a word', () => {
+        const socket = net.connect(world.path('sock')).on('error', () => {});
+        world.keep({ close: () => socket.destroy() });
+        return /is a Unix socket; LogWisp serves TCP/.test(server.stderr);
+    }, { seen: () => server.seen() });
     await server.ended();
 }));
 
