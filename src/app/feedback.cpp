@@ -14,6 +14,7 @@
 
 #include "app/problem.hpp"
 #include "base/mounts.hpp"
+#include "base/path.hpp"
 
 namespace logwisp {
 namespace {

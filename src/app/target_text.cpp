@@ -4,17 +4,14 @@
 
 #include <algorithm>
 
+#include "base/path.hpp"
+
 namespace logwisp {
 namespace {
 
 const Option& target_option(std::string_view key) {
     const auto& all = target_options();
     return *std::find_if(all.begin(), all.end(), [&](const Option& o) { return o.key == key; });
-}
-
-bool is_below(std::string_view path, std::string_view directory) {
-    return path.starts_with(directory) &&
-           (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 }  // namespace
@@ -27,9 +24,9 @@ std::string target_fault(const Target& target) {
         return fmt::format(
             "\"~\" in {} is not expanded here; write the whole path (or ./~ if it is meant)",
             in_quotes(path));
-    bool shared_memory = is_below(path, "/dev/shm");
+    bool shared_memory = lies_in(path, "/dev/shm");
     if (!shared_memory &&
-        (is_below(path, "/proc") || is_below(path, "/sys") || is_below(path, "/dev")))
+        (lies_in(path, "/proc") || lies_in(path, "/sys") || lies_in(path, "/dev")))
         return fmt::format("{} holds no log files: /proc, /sys and /dev are not followed",
                            in_quotes(path));
     return {};

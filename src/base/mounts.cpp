@@ -8,6 +8,8 @@
 #include <array>
 #include <deque>
 
+#include "base/path.hpp"
+
 namespace logwisp {
 
 namespace {
@@ -59,12 +61,6 @@ bool may_hang(std::string_view type) {
         "ceph",  "afs",    "coda", "lustre",  "gfs2",   "ocfs2", "orangefs",
         "pvfs2", "autofs", "fuse", "fuseblk", "vboxsf", "beegfs"};
     return type.starts_with("fuse.") || std::find(far.begin(), far.end(), type) != far.end();
-}
-
-bool lies_in(std::string_view path, std::string_view directory) {
-    if (directory == "/") return path.starts_with('/');
-    return path.starts_with(directory) &&
-           (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 MountTable::MountTable(std::string_view mountinfo) {
@@ -136,13 +132,6 @@ std::optional<std::string> read_real_link(const std::string& path) {
     const ssize_t bytes = ::readlink(path.c_str(), text, sizeof(text));
     if (bytes < 0) return std::nullopt;
     return std::string(text, static_cast<std::size_t>(bytes));
-}
-
-std::string absolute_path(std::string_view path) {
-    if (path.starts_with('/')) return std::string(path);
-    char text[PATH_MAX];
-    const std::string here = ::getcwd(text, sizeof(text)) == nullptr ? "" : text;
-    return here + "/" + std::string(path);
 }
 
 }  // namespace logwisp

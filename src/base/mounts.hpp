@@ -50,9 +50,5 @@ class MountTable {
 
 // readlink(2).
 std::optional<std::string> read_real_link(const std::string& path);
-// `path` from the root on.
-std::string absolute_path(std::string_view path);
-// Whether `path` is `directory` or lies below it; both absolute.
-bool lies_in(std::string_view path, std::string_view directory);
 
 }  // namespace logwisp

@@ -7,20 +7,11 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "core/machine.hpp"
 #include "logwisp/limits.hpp"
 #include "tail/hanging_mounts.hpp"
 
 namespace logwisp {
-
-namespace {
-
-std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-}  // namespace
 
 CoresApart::CoresApart(Fabric& fabric, std::function<void()> on_finished)
     : fabric_(fabric),
@@ -139,7 +130,7 @@ bool CoresApart::look(Time now, const Plan& plan) {
                                                        std::memory_order_relaxed);
         if (waits || apart.finished.load()) continue;
         apart.asked_at = now;
-        apart.asked_us = wall_us();
+        apart.asked_us = moment().wall_us;
         apart.asked.store(true, std::memory_order_relaxed);
         fabric_.post_from_control(index_of(place), [&apart](Core&) {
             apart.asked.store(false, std::memory_order_release);

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "base/mounts.hpp"
+#include "base/path.hpp"
 
 namespace logwisp {
 

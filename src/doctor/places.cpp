@@ -10,6 +10,7 @@
 #include "app/reload_client.hpp"
 #include "app/tail_client_fetch.hpp"
 #include "app/tail_client_json.hpp"
+#include "base/path.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_facts.hpp"
 #include "explain/path_match.hpp"

@@ -158,6 +158,12 @@ class Walk {
     WatchNeed& need_;
 };
 
+std::string and_others(const std::vector<std::string>& directories) {
+    return directories.size() == 1
+               ? std::string()
+               : fmt::format(" (and {} more directories)", directories.size() - 1);
+}
+
 // What stands for those that are not shown is as bad as the worst of them.
 struct Shown {
     std::size_t faults = 0;
@@ -174,8 +180,8 @@ void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& 
             findings.push_back({Grade::note, "files",
                                 fmt::format("{}: {} is not followed: {}", stream.name,
                                             quoted(fault.path), fault.error.where),
-                                "name the file itself as a target, let root own the link, or set "
-                                "follow_symlinks = \"all\""});
+                                std::string(advice_for_refused(stream.monitor.follow_symlinks,
+                                                               fault.error.where))});
             continue;
         }
         const bool denied = fault.error.code == EACCES || fault.error.code == EPERM;
@@ -188,10 +194,7 @@ void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& 
         findings.push_back(
             {Grade::note, "files",
              fmt::format("{}: others may write to {}{}, and root reads what is there", stream.name,
-                         quoted(walk.writable.front()),
-                         walk.writable.size() > 1
-                             ? fmt::format(" (and {} more directories)", walk.writable.size() - 1)
-                             : ""),
+                         quoted(walk.writable.front()), and_others(walk.writable)),
              first_line("/proc/sys/fs/protected_hardlinks") == "0"
                  ? "run the service as a user of its own; sysctl fs.protected_hardlinks=1"
                  : "run the service as a user of its own"});
@@ -199,10 +202,7 @@ void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& 
         findings.push_back(
             {Grade::note, "files",
              fmt::format("{}: {}{} gives no events: its files are checked every {} ms", stream.name,
-                         quoted(walk.polled.front()),
-                         walk.polled.size() > 1
-                             ? fmt::format(" (and {} more directories)", walk.polled.size() - 1)
-                             : "",
+                         quoted(walk.polled.front()), and_others(walk.polled),
                          stream.monitor.check_interval_ms),
              "check_interval_ms decides between delay and load"});
 }

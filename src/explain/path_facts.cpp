@@ -8,6 +8,7 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/path.hpp"
 #include "tail/targets.hpp"
 
 namespace logwisp {
@@ -48,21 +49,6 @@ void look_inside(FileSystem& files, PathFacts& facts) {
 }
 
 }  // namespace
-
-std::string absolute_path(const std::string& path) {
-    std::string whole = path;
-    char here[PATH_MAX];
-    if (!path.starts_with('/') && ::getcwd(here, sizeof(here)) != nullptr)
-        whole = std::string(here) + "/" + path;
-    std::string clean;
-    for (std::size_t at = 0; at < whole.size();) {
-        const std::size_t end = std::min(whole.find('/', at), whole.size());
-        const std::string part = whole.substr(at, end - at);
-        if (!part.empty() && part != ".") clean += "/" + part;
-        at = end + 1;
-    }
-    return clean.empty() ? "/" : clean;
-}
 
 std::string real_path(const std::string& path) {
     char real[PATH_MAX];

@@ -29,8 +29,6 @@ struct PathFacts {
 
 PathFacts facts_of(FileSystem& files, const std::string& path);
 
-// From the root; the current directory comes before a relative path.
-std::string absolute_path(const std::string& path);
 // Without symbolic links; empty when it is not there.
 std::string real_path(const std::string& path);
 // "root (user 0)": as whom it was tried.

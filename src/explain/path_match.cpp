@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/path.hpp"
 #include "explain/path_facts.hpp"
 
 namespace logwisp {
@@ -57,7 +58,7 @@ std::string quoted(std::string_view text) { return fmt::format("\"{}\"", text); 
 std::string sentence(const PathMatch& found) {
     const TargetMatch& how = found.how;
     const std::string& target = found.target->path;
-    const bool fixed = target.find_first_of("*?[") == target.npos;
+    const bool fixed = !has_glob(target);
     switch (how.mismatch) {
         case Mismatch::elsewhere:
         case Mismatch::other_name:

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/path.hpp"
 #include "explain/path_match.hpp"
 
 namespace logwisp {

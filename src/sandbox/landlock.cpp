@@ -69,7 +69,11 @@ std::uint64_t rights_of(Access access) {
 
 Result<void> add(int ruleset, const Grant& grant, std::uint64_t handled) {
     const int place = ::open(grant.path.c_str(), O_PATH | O_CLOEXEC);
-    if (place < 0) return {};
+    if (place < 0) {
+        // What is not there, or not to be reached, cannot be read either way.
+        if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return {};
+        return failure(errno, "open", grant.path);
+    }
     struct stat found {};
     std::uint64_t allowed = rights_of(grant.access) & handled;
     // A file takes only what can be done with a file.

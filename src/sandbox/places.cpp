@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/mounts.hpp"
+#include "base/path.hpp"
 
 namespace logwisp {
 
@@ -24,8 +25,6 @@ bool is_shared(const fs::path& directory) {
     return std::find(shared_directories.begin(), shared_directories.end(), directory.string()) !=
            shared_directories.end();
 }
-
-bool has_glob(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
 
 bool is_place(const fs::path& path) {
     std::error_code unknown;
@@ -155,13 +154,7 @@ std::vector<Grant> places_of(const Config& config, bool lasting) {
 }
 
 bool covers(const Grant& granted, const Grant& needed) {
-    if (granted.access < needed.access) return false;
-    const auto [end, unused] = std::mismatch(granted.path.begin(), granted.path.end(),
-                                             needed.path.begin(), needed.path.end());
-    const bool below =
-        granted.path == "/" || granted.path.size() == needed.path.size() ||
-        (needed.path.size() > granted.path.size() && needed.path[granted.path.size()] == '/');
-    return end == granted.path.end() && below;
+    return granted.access >= needed.access && lies_in(needed.path, granted.path);
 }
 
 }  // namespace

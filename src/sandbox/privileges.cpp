@@ -79,6 +79,13 @@ void forbid_core_dumps() {
     ::setrlimit(RLIMIT_CORE, &limit);
 }
 
+void allow_core_dumps() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_CORE, &limit);
+}
+
 std::vector<std::string> capability_names(Capabilities capabilities) {
     std::vector<std::string> names;
     for (unsigned one = 0; one < capabilities_max; ++one) {

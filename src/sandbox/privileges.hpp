@@ -20,6 +20,8 @@ Capabilities needed_capabilities(bool writes_as_another);
 Capabilities keep_capabilities(Capabilities kept);
 // Memory holds what the logs hold.
 void forbid_core_dumps();
+// As large as the hard limit lets them be: a shell's soft limit is usually 0.
+void allow_core_dumps();
 
 // "net_bind_service"; a number for one that has no name here.
 std::vector<std::string> capability_names(Capabilities capabilities);

@@ -43,7 +43,7 @@ Result<void> seccomp_wanted(const Config& config) {
 }
 
 void give_up_privileges(const Config& config, SandboxFacts& facts) {
-    if (!config.security.core_dumps) forbid_core_dumps();
+    config.security.core_dumps ? allow_core_dumps() : forbid_core_dumps();
     facts.core_dumps = dumps_core();
     facts.no_new_privileges = forbid_new_privileges();
     const bool writes_as_another =

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/path.hpp"
 #include "tail/targets.hpp"
 
 namespace logwisp {
@@ -30,8 +31,7 @@ std::vector<Mount> hanging_mounts_of(const Target& target, const MountTable& mou
     // As far as it has no globs. One that is nowhere yet is where it would be.
     std::string path = absolute_path(plan.root());
     std::size_t part = 0;
-    while (part < plan.parts().size() &&
-           plan.parts()[part].find_first_of("*?[") == std::string::npos)
+    while (part < plan.parts().size() && !has_glob(plan.parts()[part]))
         path += "/" + plan.parts()[part++];
     const MountTable::Reached reached = mounts.reach(path, read_link);
     if (reached.hanging != nullptr) return {*reached.hanging};

@@ -16,10 +16,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "logwisp/config.hpp"
 
 namespace logwisp {
+
+// What to do when a name is not believed and should be. A hard link has no owner of its own, and with "none" no link's owner counts.
+inline std::string_view advice_for_refused(FollowSymlinks follow, std::string_view why) {
+    if (why.find("link") == why.npos) return {};  // where the kernel shows itself nothing helps
+    if (follow == FollowSymlinks::owned && why.find("symbolic") != why.npos)
+        return "name the file itself as a target, let root own the link, or set follow_symlinks = "
+               "\"all\"";
+    return "name the file itself as a target, or set follow_symlinks = \"all\"";
+}
 
 struct LinkRule {
     FollowSymlinks follow = FollowSymlinks::owned;

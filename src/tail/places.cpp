@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/path.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
@@ -12,12 +13,6 @@ namespace {
 
 constexpr std::uint32_t directory_mask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
                                          IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB | IN_ONLYDIR;
-
-bool is_below(std::string_view path, std::string_view directory) {
-    if (directory == "/") return path.starts_with('/') && path.size() > 1;
-    return path.size() > directory.size() + 1 && path.starts_with(directory) &&
-           path[directory.size()] == '/';
-}
 
 bool is_directory(const Result<FileStatus>& status) {
     return status && status->kind == FileKind::directory;
@@ -330,7 +325,7 @@ void TailState::recheck_place(Place& place) {
 void TailState::drop_places(const std::string& path, std::uint32_t target) {
     const auto dropped = std::stable_partition(
         places.begin(), places.end(), [&](const std::unique_ptr<Place>& place) {
-            return place->target != target || (place->path != path && !is_below(place->path, path));
+            return place->target != target || !lies_in(place->path, path);
         });
     std::vector<int> watches;
     for (auto at = dropped; at != places.end(); ++at) {
@@ -362,7 +357,8 @@ void TailState::look_below(const std::string& directory) {
     std::vector<std::pair<std::string, std::uint32_t>> below;
     for (auto at = paths.lower_bound(directory); at != paths.end(); ++at) {
         if (!at->first.starts_with(directory)) break;
-        if (is_below(at->first, directory)) below.emplace_back(at->first, at->second.target);
+        if (at->first != directory && lies_in(at->first, directory))
+            below.emplace_back(at->first, at->second.target);
     }
     for (const auto& [path, target] : below) look(path, target);
 }

@@ -52,12 +52,9 @@ void TailState::tell_refused(const std::string& path, const Error& error, bool f
     counters.refused_links.add();
     const bool freely = first && counters.refused_links.get() <= refusals_told_max;
     if (!freely && !refusal_limiter.allow(now_ms())) return;
-    // Where the kernel shows itself nothing helps.
-    const bool by_rule = error.where.find("link") != error.where.npos;
-    log_warn("{}: {}: {}: not followed{}", stream_name, path, error.where,
-             by_rule ? "; if it is to be read, name the file itself as a target, let root own the "
-                       "link, or set follow_symlinks = \"all\""
-                     : "");
+    const std::string_view advice = advice_for_refused(config.follow_symlinks, error.where);
+    log_warn("{}: {}: {}: not followed{}{}", stream_name, path, error.where,
+             advice.empty() ? "" : "; if it is to be read, ", advice);
 }
 
 void TailState::refuse_directory(const Place& place, const Error& error) {

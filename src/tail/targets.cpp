@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
+#include "base/path.hpp"
+
 namespace logwisp {
 
 namespace {
 
 constexpr std::string_view rotation_words[] = {"backup", "bak",  "copy", "old",
                                                "orig",   "prev", "save"};
-
-bool has_glob(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
 
 // A hidden file is matched only by a pattern that begins with a dot, as in a shell.
 bool glob_matches(const std::string& pattern, const std::string& name) {

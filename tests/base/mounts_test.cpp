@@ -1,6 +1,7 @@
 // What may hang is known from the mount table alone, and no path that lies on it is ever asked for a link. Method: tables as the kernel
 // writes them, and links of our own that complain when they are asked for what they must not be.
 #include "base/mounts.hpp"
+#include "base/path.hpp"
 
 #include <gtest/gtest.h>
 

@@ -55,14 +55,8 @@ class Cores : public testing::TestWithParam<std::tuple<BackendChoice, std::size_
     test::RunningCores cores;
 };
 
-std::vector<BackendChoice> choices() {
-    std::vector<BackendChoice> all{BackendChoice::epoll};
-    if (test::all_backends().size() > 1) all.push_back(BackendChoice::io_uring);
-    return all;
-}
-
 INSTANTIATE_TEST_SUITE_P(Backends, Cores,
-                         testing::Combine(testing::ValuesIn(choices()),
+                         testing::Combine(testing::ValuesIn(test::backend_choices()),
                                           testing::Values(std::size_t{1}, std::size_t{2},
                                                           std::size_t{3})));
 

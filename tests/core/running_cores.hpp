@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/core.hpp"
+#include "support/backends.hpp"
 #include "support/free_port.hpp"
 
 namespace logwisp::test {
@@ -208,6 +209,13 @@ inline StreamConfig stream_config(const std::string& name, const std::string& di
     stream.tcp.enabled = true;
     stream.tcp.port = free_port();
     return stream;
+}
+
+// Those that this machine has.
+inline std::vector<BackendChoice> backend_choices() {
+    std::vector<BackendChoice> all{BackendChoice::epoll};
+    if (all_backends().size() > 1) all.push_back(BackendChoice::io_uring);
+    return all;
 }
 
 }  // namespace logwisp::test

@@ -55,9 +55,8 @@ for (const [who, via] of [['whoever runs this', []], ...(process.getuid() === 0 
         await server.complaint('what was given up', sanitized ? /sandbox: .*sanitizer/ : /sandbox: .*system calls filtered, no new privileges/);
     }));
 
-// AddressSanitizer takes the limit away by itself.
-test('core dumps for those who want them', { skip: sanitized }, scenario(async (world) => {
-    const { server, sandbox } = await started(world, { more: '[security]\ncore_dumps = true\n', via: ['prlimit', '--core=1048576'] });
+test('core dumps for those who want them', scenario(async (world) => {
+    const { server, sandbox } = await started(world, { more: '[security]\ncore_dumps = true\n', via: ['prlimit', '--core=0:1048576'] });
     assert.match(fs.readFileSync(`/proc/${server.pid}/limits`, 'utf8'), /^Max core file size +1048576 /m);
     assert.equal(sandbox.core_dumps, true);
 }));
