@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "core/mailbox.hpp"
 #include "logwisp/sandbox.hpp"
 #include "reactor/backend.hpp"
@@ -83,7 +84,9 @@ class Fabric {
         std::vector<bool> wake;                    // per receiver
     };
     [[nodiscard]] Mailbox& mailbox(std::size_t from, std::size_t to) {
-        return *mailboxes_[from * places_ + to];
+        Mailbox* const there = mailboxes_[from * places_ + to].get();
+        CHECK(there != nullptr);  // cores apart hear nothing of each other
+        return *there;
     }
     [[nodiscard]] const Mailbox& mailbox(std::size_t from, std::size_t to) const {
         return *mailboxes_[from * places_ + to];
