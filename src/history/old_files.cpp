@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "stream/ledger_records.hpp"
+#include "tail/identity.hpp"
 #include "tail/targets.hpp"
 
 namespace logwisp {
@@ -79,21 +80,29 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
     const FileIdentity identity{recorded.device, recorded.inode, recorded.generation};
     // Where links of a user lead only that user's files count.
     using Owner = std::optional<std::uint32_t>;
+    enum Rank : std::uint8_t { itself, copy, packed_copy, older };
     struct Ranked {
-        int rank;
+        Rank rank;
+        std::int64_t modified_ns;
         std::string path;
         Owner owner;
     };
     std::vector<Ranked> ranked;
+    // A copy, packed or not, was modified last when the last line in it was written. That may be
+    // long before the line was read, but not before there was the file that it was read from.
+    const std::int64_t read_ns = run_.slot.time_us * 1000 - clock_slack_ns;
+    const std::int64_t oldest_ns = std::min(read_ns, recorded.born_ns - clock_slack_ns);
     const auto consider = [&](const std::string& path, const Owner& owner) {
         const bool packed = is_packed_name(path);
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
-        const bool itself = status->identity == identity;
         if (!packed && status->size_bytes < run_.slot.end) return;
-        // A copy, packed or not, is not older than the last line in it.
-        if (!itself && status->modified_ns < run_.slot.time_us * 1000 - clock_slack_ns) return;
-        ranked.push_back({packed ? 2 : itself ? 0 : 1, path, owner});
+        Rank rank = itself;
+        if (status->identity != identity && packed_identity(status->identity) != identity) {
+            if (status->modified_ns < oldest_ns) return;
+            rank = status->modified_ns < read_ns ? older : packed ? packed_copy : copy;
+        }
+        ranked.push_back({rank, status->modified_ns, path, owner});
     };
     std::vector<std::pair<std::string, Owner>> origins{{recorded.origin, std::nullopt}};
     if (!recorded.path.empty() && recorded.path != recorded.origin)
@@ -119,8 +128,10 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) consider(join_path(directory, name), owner);
     }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
+    std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+        if (a.rank != b.rank || a.rank != older) return a.rank < b.rank;
+        return a.modified_ns > b.modified_ns;
+    });
     for (Ranked& one : ranked)
         if (std::none_of(candidates_.begin(), candidates_.end(),
                          [&](const Candidate& other) { return other.path == one.path; }))

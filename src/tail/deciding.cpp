@@ -2,6 +2,7 @@
 // that nobody reads.
 #include <algorithm>
 
+#include "tail/identity.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {

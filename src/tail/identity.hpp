@@ -17,4 +17,7 @@ Result<FileStatus> real_status(int file);
 Result<FileStatus> real_status(const std::string& path);
 Result<FileStatus> real_link_status(const std::string& path);
 
+// Of the text that is packed in a file: never that of a file.
+FileIdentity packed_identity(const FileIdentity& file);
+
 }  // namespace logwisp

@@ -4,21 +4,14 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "tail/identity.hpp"
 #include "tail/state.hpp"
 
 namespace logwisp {
 
 namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
-// So that an identity made for a packed file's text is never that of the packed file itself.
-constexpr std::uint64_t packed_generation = 0x64656B636170;  // "packed"
 }  // namespace
-
-FileIdentity TailState::packed_identity(const FileIdentity& identity) const {
-    FileIdentity made = identity;
-    made.generation ^= packed_generation;
-    return made;
-}
 
 bool TailState::search_packed(Follower& old, bool rest_is_packed) {
     if (search_for(old) != nullptr) return true;

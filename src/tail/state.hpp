@@ -267,7 +267,6 @@ struct TailState final : WatchListener, PackedTextOwner {
     [[nodiscard]] bool keeps_its_path(const Follower& follower);
     [[nodiscard]] Follower* search_copy(Follower& follower);
     [[nodiscard]] Follower* search_first(FollowedPath& entry, std::int64_t since_ns);
-    [[nodiscard]] FileIdentity packed_identity(const FileIdentity& identity) const;
 
     // --- unpacking.cpp ---
     void on_packed_read() override;

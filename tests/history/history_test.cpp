@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -55,15 +56,19 @@ class HistoryTest : public test::BackendTest, public TurnHook {
         test::write_file(directory / "app.log", text);
         ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, 1);
         ledger->add_file(1, directory / "app.log", 1);
+        add_runs(0);
+        source = {directory / "s", 1024 * 1024};
+    }
+    void add_runs(std::int64_t first_read_us) {
         std::size_t begin = 0;
         std::size_t end = 0;
         for (std::uint32_t at = 1; at <= entries; ++at) {
             end = text.find('\n', end) + 1;
             if (at % entries_per_run != 0) continue;
-            ledger->add_run(1, text, begin, end, at + 1 - entries_per_run, entries_per_run, at);
+            ledger->add_run(1, text, begin, end, at + 1 - entries_per_run, entries_per_run,
+                            first_read_us + at);
             begin = end;
         }
-        source = {directory / "s", 1024 * 1024};
     }
     ~HistoryTest() override { reactor().remove_turn_hook(*this); }
 
@@ -149,6 +154,37 @@ TEST_P(HistoryTest, the_file_is_found_under_its_new_name_as_a_copy_and_packed) {
     ASSERT_TRUE(all_end());
     for (std::uint64_t first = 3; first < 9; ++first)
         expect_everything(*readers[readers.size() - 9 + first], first);
+}
+
+// Nobody ran when they were written, or there was too much to keep up with.
+TEST_P(HistoryTest, lines_that_were_read_long_after_they_were_written) {
+    constexpr std::int64_t hour_us = 3'600'000'000;
+    const auto plain = real_status(directory / "app.log");
+    ASSERT_TRUE(plain);
+    const std::int64_t read_us = plain->modified_ns / 1000 + hour_us;
+
+    ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, 2);
+    ledger->add_file(1, directory / "app.log", 1);
+    add_runs(read_us);
+    std::filesystem::remove(directory / "app.log");
+    test::write_packed(directory / "app.log.1.gz", text);
+    read(1);
+    ASSERT_TRUE(all_end());
+    expect_everything(*readers.back(), 1);
+
+    // It was packed already when it was read, and is as old as what it was made of.
+    ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, 3);
+    const auto packed = real_status(directory / "app.log.1.gz");
+    ASSERT_TRUE(packed);
+    ledger->add_file(1, directory / "app.log", 1, packed_identity(packed->identity),
+                     packed->born_ns);
+    add_runs(read_us);
+    std::filesystem::last_write_time(
+        directory / "app.log.1.gz",
+        std::filesystem::last_write_time(directory / "app.log.1.gz") - std::chrono::hours(2));
+    read(1);
+    ASSERT_TRUE(all_end());
+    expect_everything(*readers.back(), 1);
 }
 
 TEST_P(HistoryTest, what_is_nowhere_any_more_is_one_exact_gap) {

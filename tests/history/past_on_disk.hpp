@@ -76,12 +76,17 @@ class LedgerOnDisk {
     void add_file(std::uint32_t number, const std::string& path, std::uint64_t sequence) {
         const auto status = real_status(path);
         CHECK(status.has_value());
+        add_file(number, path, sequence, status->identity, status->born_ns);
+    }
+    void add_file(std::uint32_t number, const std::string& path, std::uint64_t sequence,
+                  const FileIdentity& identity, std::int64_t born_ns) {
         LedgerSlot file;
         file.kind = LedgerKind::file;
         file.file = number;
-        file.begin = status->identity.device;
-        file.end = status->identity.inode;
-        file.mark = status->identity.generation;
+        file.begin = identity.device;
+        file.end = identity.inode;
+        file.mark = identity.generation;
+        file.time_us = born_ns;
         std::string text = path;
         text.push_back('\0');
         text.append(path).push_back('\0');
