@@ -115,6 +115,12 @@ void TailState::set_origin(Follower& follower, FollowedPath* entry) {
     names_changed(follower);
 }
 
+void TailState::set_current(FollowedPath& entry, Follower* follower) {
+    if (entry.current != nullptr) --entry.current->current_of;
+    entry.current = follower;
+    if (follower != nullptr) ++follower->current_of;
+}
+
 // Rotated away or deleted: read to the end, followed on until its writer has been silent for
 // drain_idle_ms, then closed.
 void TailState::retire(Follower& follower) {
@@ -173,8 +179,10 @@ void TailState::destroy(Follower& follower) {
     }
     close_file(follower);
     by_identity.erase(follower.identity);
-    for (auto& [path, entry] : paths)
-        if (entry.current == &follower) entry.current = nullptr;
+    for (FollowedPath* entry : {follower.primary, follower.origin})
+        if (entry != nullptr && entry->current == &follower) set_current(*entry, nullptr);
+    for (auto at = paths.begin(); follower.current_of != 0; ++at)
+        if (at->second.current == &follower) set_current(at->second, nullptr);
     FollowedPath* const origin = follower.origin;
     set_primary(follower, nullptr);
     set_origin(follower, nullptr);

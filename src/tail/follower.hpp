@@ -39,7 +39,7 @@ struct FollowedPath {
     int error = 0;                     // why it cannot be looked at or opened
     std::uint64_t size_at_start = 0;   // bytes that were there when following began
     std::uint32_t followers = 0;       // that have it as origin or primary
-    Follower* current = nullptr;
+    Follower* current = nullptr;       // see set_current()
     std::uint64_t rotations = 0;
     std::unique_ptr<RotationHistory> last_rotations;  // once there was one
     std::int64_t last_read_us = 0;
@@ -58,11 +58,12 @@ struct Follower {
     FileIdentity identity;
     FollowedPath* primary = nullptr;
     FollowedPath* origin = nullptr;
-    int file = -1;             // -1: closed to save a descriptor; opened again by `primary`
-    int watch = -1;            // -1: no events, checked periodically
-    std::uint32_t index = 0;   // in the list of all
-    std::uint32_t number = 0;  // in the ledger; 0: none yet
-    ContentMark mark;          // its position() is how far was read
+    int file = -1;                 // -1: closed to save a descriptor; opened again by `primary`
+    int watch = -1;                // -1: no events, checked periodically
+    std::uint32_t index = 0;       // in the list of all
+    std::uint32_t number = 0;      // in the ledger; 0: none yet
+    std::uint32_t current_of = 0;  // so many paths
+    ContentMark mark;              // its position() is how far was read
     Splitter splitter;
     std::uint64_t known_size_bytes = 0;  // when last looked at
     std::uint64_t entries = 0;           // published from this file

@@ -72,7 +72,7 @@ void TailState::look_for_generations(const std::string& path) {
         FollowedPath* const now = path_at(original);
         if (now == nullptr || now->current == nullptr || files().link_status(original)) continue;
         // Renamed, and the next one is not there yet.
-        now->current = &recover_generations(*now, *now->current, nullptr);
+        set_current(*now, &recover_generations(*now, *now->current, nullptr));
     }
 }
 
@@ -167,7 +167,7 @@ Follower* TailState::first_generations(const std::string& path, std::uint32_t ta
     }
     if (last == nullptr) return nullptr;
     entry.had_file = true;
-    if (next == nullptr) entry.current = last;
+    if (next == nullptr) set_current(entry, last);
     return last;
 }
 

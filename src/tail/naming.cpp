@@ -129,7 +129,7 @@ void TailState::path_works(FollowedPath& entry) {
 // The path names a file that is already followed: another name for it, or its new one.
 void TailState::name_again(FollowedPath& entry, Follower& known) {
     Follower* const before = entry.current;
-    entry.current = &known;
+    set_current(entry, &known);
     if (before != nullptr && before != &known && before->primary == &entry && !before->retired)
         leave_path(entry, *before);
     if (known.primary != &entry && known.primary != nullptr && !known.retired) {
@@ -194,7 +194,7 @@ void TailState::open_new(FollowedPath& entry) {
     Follower& follower = add_follower(std::move(made), *status, file);
     set_primary(follower, &entry);
     set_origin(follower, &entry);
-    entry.current = &follower;
+    set_current(entry, &follower);
     entry.had_file = true;
     if (is_rotation) {
         Follower* last =
@@ -292,8 +292,11 @@ Result<void> TailState::begin_at_end(Follower& follower, int file, std::uint64_t
 // The path does not name the file any more. Under another of its names it is followed on, else
 // until its writer has let go.
 void TailState::leave_path(FollowedPath& entry, Follower& follower) {
-    for (auto& [path, other] : paths) {
+    std::uint32_t left = follower.current_of - (entry.current == &follower ? 1 : 0);
+    for (auto at = paths.begin(); left != 0; ++at) {
+        auto& [path, other] = *at;
         if (other.current != &follower || &other == &entry) continue;
+        --left;
         const auto status = files().status(path);
         if (!status || status->identity != follower.identity) continue;
         set_primary(follower, &other);

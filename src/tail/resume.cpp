@@ -232,14 +232,14 @@ Follower* TailState::restore(FilePosition& position) {
     if (primary == nullptr) {
         retire(follower);
         // As long as nothing newer is known under its name, the generations that came after it are found by it.
-        Follower*& latest = origin->current;
+        const Follower* const latest = origin->current;
         if (latest == nullptr || (latest->retired && latest->born_ns < follower.born_ns))
-            latest = &follower;
+            set_current(*origin, &follower);
         return &follower;
     }
     primary->had_file = true;
     set_primary(follower, primary);
-    primary->current = &follower;
+    set_current(*primary, &follower);
     watch_file(follower, primary->path());
     return &follower;
 }

@@ -196,6 +196,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void names_changed(Follower& follower);
     void set_primary(Follower& follower, FollowedPath* entry);
     void set_origin(Follower& follower, FollowedPath* entry);
+    void set_current(FollowedPath& entry, Follower* follower);
     [[nodiscard]] Follower* find(const FileIdentity& identity);
     void adopt_identity(Follower& follower, const FileIdentity& identity);
     [[nodiscard]] Result<int> open_file(const std::string& path);
