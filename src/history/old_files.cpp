@@ -14,6 +14,8 @@ namespace logwisp {
 namespace {
 // Names looked at beside the one a file had.
 constexpr std::size_t siblings_max = 4096;
+// Of the copies that were modified before a line was read, the newest: each may have to be unpacked.
+constexpr std::size_t older_copies_max = 8;
 // A file system's clock and ours, and copies that keep whole seconds.
 constexpr std::int64_t clock_slack_ns = 2'000'000'000;
 
@@ -80,7 +82,7 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
     const FileIdentity identity{recorded.device, recorded.inode, recorded.generation};
     // Where links of a user lead only that user's files count.
     using Owner = std::optional<std::uint32_t>;
-    enum Rank : std::uint8_t { itself, copy, packed_copy, older };
+    enum Rank : std::uint8_t { itself, copy, packed_where_it_was, packed_copy, older };
     struct Ranked {
         Rank rank;
         std::int64_t modified_ns;
@@ -88,20 +90,21 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         Owner owner;
     };
     std::vector<Ranked> ranked;
-    // A copy, packed or not, was modified last when the last line in it was written. That may be
-    // long before the line was read, but not before there was the file that it was read from.
+    // A copy, packed or not, was modified last when the last line in it was written: seldom long
+    // before that was read.
     const std::int64_t read_ns = run_.slot.time_us * 1000 - clock_slack_ns;
-    const std::int64_t oldest_ns = std::min(read_ns, recorded.born_ns - clock_slack_ns);
     const auto consider = [&](const std::string& path, const Owner& owner) {
         const bool packed = is_packed_name(path);
         const auto status = files_.status(path);
         if (!status || status->kind != FileKind::regular) return;
         if (!packed && status->size_bytes < run_.slot.end) return;
-        Rank rank = itself;
-        if (status->identity != identity && packed_identity(status->identity) != identity) {
-            if (status->modified_ns < oldest_ns) return;
-            rank = status->modified_ns < read_ns ? older : packed ? packed_copy : copy;
-        }
+        Rank rank = packed ? packed_copy : copy;
+        if (status->identity == identity || packed_identity(status->identity) == identity)
+            rank = itself;
+        else if (packed && unpacked_name(path) == recorded.path)
+            rank = packed_where_it_was;
+        else if (status->modified_ns < read_ns)
+            rank = older;
         ranked.push_back({rank, status->modified_ns, path, owner});
     };
     std::vector<std::pair<std::string, Owner>> origins{{recorded.origin, std::nullopt}};
@@ -132,10 +135,13 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         if (a.rank != b.rank || a.rank != older) return a.rank < b.rank;
         return a.modified_ns > b.modified_ns;
     });
-    for (Ranked& one : ranked)
+    std::size_t older_left = older_copies_max;
+    for (Ranked& one : ranked) {
+        if (one.rank == older && older_left-- == 0) break;
         if (std::none_of(candidates_.begin(), candidates_.end(),
                          [&](const Candidate& other) { return other.path == one.path; }))
             candidates_.push_back({std::move(one.path), one.owner});
+    }
 }
 
 OldFile* OldFiles::open(const Candidate& candidate) {

@@ -11,7 +11,7 @@ import { until } from './support/until.mjs';
 
 const run = promisify(execFile);
 const all = (count) => Array.from({ length: count }, (_, i) => i + 1);
-const numbers = (messages) => messages.filter((text) => text.startsWith('line ')).map((text) => Number(text.slice(5)));
+const numbers = (messages) => messages.filter((text) => text.startsWith('line ')).map((text) => Number(text.split(' ')[1]));
 
 // A stream with a ledger, a writer of numbered lines, and what its readers were given so far.
 class Restarts {
@@ -30,9 +30,9 @@ class Restarts {
         this.server = await this.world.start({ http: this.http, config: this.config });
         this.reader = await this.world.sse(this.http, '/stream', this.last_id ? { 'Last-Event-ID': this.last_id } : {});
     }
-    write(count) {
+    write(count, filler = '') {
         let text = '';
-        for (let i = 0; i < count; ++i) text += `line ${++this.written}\n`;
+        for (let i = 0; i < count; ++i) text += `line ${++this.written}${filler && ` ${filler}`}\n`;
         fs.appendFileSync(this.file, text);
     }
     async delivered() {
@@ -125,4 +125,31 @@ test('50 MB that are only in a packed file, and live readers of another stream m
     await again.message(`line ${log.written}`);
     assert.deepEqual(numbers(again.messages()).slice(-10_000), all(log.written).slice(-10_000));
     assert.deepEqual(again.events('gap'), []);
+}));
+
+test('killed again and again while it reads what was rotated and packed on the days before', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const log = new Restarts(world, http, '*.log');
+    await log.start();
+    log.write(10);
+    await log.delivered();
+    await log.end('SIGKILL');
+    const days = 6;
+    for (let day = days; day > 0; --day) {
+        log.write(4000, 'x'.repeat(1000));
+        const then = Date.now() / 1000 - day * 86_400;
+        fs.utimesSync(log.file, then, then);
+        await log.logrotate('create 0644', 'compress', 'delaycompress');
+    }
+    log.write(4000, 'x'.repeat(1000));
+    // Killed as soon as the reader has some more of it.
+    for (let kills = 1; kills <= 6; ++kills) {
+        await log.start();
+        await until('some more', () => log.reader.events('message').length >= 300 * kills);
+        await log.end('SIGKILL');
+    }
+    await log.start();
+    log.write(1);
+    await log.delivered();
+    log.check();
 }));

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -158,33 +157,30 @@ TEST_P(HistoryTest, the_file_is_found_under_its_new_name_as_a_copy_and_packed) {
 
 // Nobody ran when they were written, or there was too much to keep up with.
 TEST_P(HistoryTest, lines_that_were_read_long_after_they_were_written) {
-    constexpr std::int64_t hour_us = 3'600'000'000;
-    const auto plain = real_status(directory / "app.log");
-    ASSERT_TRUE(plain);
-    const std::int64_t read_us = plain->modified_ns / 1000 + hour_us;
-
-    ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, 2);
-    ledger->add_file(1, directory / "app.log", 1);
-    add_runs(read_us);
+    const std::string packed = directory / "app.log.9.gz";
+    const auto identity = [](const std::string& path) { return real_status(path)->identity; };
+    std::int64_t salt = 1;
+    // `others` are newer than what is looked for; all were written before it was read.
+    const auto read_as = [&](const std::string& path, const FileIdentity& recorded, int others) {
+        constexpr std::int64_t hour_us = 3'600'000'000;
+        ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, ++salt);
+        ledger->add_file(1, path, 1, recorded);
+        add_runs(real_status(packed)->modified_ns / 1000 + hour_us);
+        for (int number = 10; number < 10 + others; ++number)
+            test::write_packed(directory / ("app.log." + std::to_string(number) + ".gz"),
+                               "other\n");
+        read(1);
+        ASSERT_TRUE(all_end());
+        expect_everything(*readers.back(), 1);
+    };
+    const FileIdentity plain = identity(directory / "app.log");
     std::filesystem::remove(directory / "app.log");
-    test::write_packed(directory / "app.log.1.gz", text);
-    read(1);
-    ASSERT_TRUE(all_end());
-    expect_everything(*readers.back(), 1);
-
-    // It was packed already when it was read, and is as old as what it was made of.
-    ledger = std::make_unique<LedgerOnDisk>(directory / "s", ".ledger", 1, 3);
-    const auto packed = real_status(directory / "app.log.1.gz");
-    ASSERT_TRUE(packed);
-    ledger->add_file(1, directory / "app.log", 1, packed_identity(packed->identity),
-                     packed->born_ns);
-    add_runs(read_us);
-    std::filesystem::last_write_time(
-        directory / "app.log.1.gz",
-        std::filesystem::last_write_time(directory / "app.log.1.gz") - std::chrono::hours(2));
-    read(1);
-    ASSERT_TRUE(all_end());
-    expect_everything(*readers.back(), 1);
+    test::write_packed(packed, text);
+    read_as(directory / "app.log", plain, 4);
+    // It was packed already when it was read.
+    read_as(directory / "app.log", packed_identity(identity(packed)), 20);
+    // Packed under the name it had.
+    read_as(directory / "app.log.9", plain, 20);
 }
 
 TEST_P(HistoryTest, what_is_nowhere_any_more_is_one_exact_gap) {

@@ -76,17 +76,16 @@ class LedgerOnDisk {
     void add_file(std::uint32_t number, const std::string& path, std::uint64_t sequence) {
         const auto status = real_status(path);
         CHECK(status.has_value());
-        add_file(number, path, sequence, status->identity, status->born_ns);
+        add_file(number, path, sequence, status->identity);
     }
     void add_file(std::uint32_t number, const std::string& path, std::uint64_t sequence,
-                  const FileIdentity& identity, std::int64_t born_ns) {
+                  const FileIdentity& identity) {
         LedgerSlot file;
         file.kind = LedgerKind::file;
         file.file = number;
         file.begin = identity.device;
         file.end = identity.inode;
         file.mark = identity.generation;
-        file.time_us = born_ns;
         std::string text = path;
         text.push_back('\0');
         text.append(path).push_back('\0');
