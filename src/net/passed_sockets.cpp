@@ -118,13 +118,16 @@ Result<Activation> read_activation(const char* pid, const char* count, const cha
     Activation out;
     if (pid == nullptr || count == nullptr) return out;
     const auto whose = number_in<pid_t>(pid);
-    if (!whose || *whose <= 0) return failure(0, "must be the number of a process", "LISTEN_PID");
+    if (!whose || *whose <= 0)
+        return failure(0, fmt::format("must be the number of a process, not \"{}\"", pid),
+                       "LISTEN_PID");
     out.for_another = *whose != self;
     if (out.for_another) return out;
     const auto sockets = number_in<std::size_t>(count);
     if (!sockets || *sockets > passed_sockets_max)
-        return failure(0, fmt::format("must be a number from 0 to {}", passed_sockets_max),
-                       "LISTEN_FDS");
+        return failure(
+            0, fmt::format("must be a number from 0 to {}, not \"{}\"", passed_sockets_max, count),
+            "LISTEN_FDS");
     out.count = *sockets;
     if (names == nullptr || (*sockets == 0 && *names == '\0')) return out;
     out.names = split_names(names);
