@@ -145,7 +145,7 @@ Result<void> LedgerFile::recover(std::int64_t wall_us) {
     if (!found) {
         is_new_ = true;
         begin_epoch();
-        const auto begun = begin_file(".ledger", wall_us, nullptr);
+        auto begun = begin_file(".ledger", wall_us, nullptr);
         if (begun || !is_full(begun.error().code)) return begun;
         // As when the disk becomes full later. Half of one would be taken for a foreign file.
         if (file_ >= 0) ::close(std::exchange(file_, -1));
@@ -267,7 +267,7 @@ std::string LedgerFile::aside_name(const char* suffix, std::int64_t wall_us) con
 // The name it is kept under; empty: it is not there.
 std::string LedgerFile::set_aside(const char* suffix, const char* why, std::int64_t wall_us) {
     const std::string from = name(suffix);
-    const std::string to = aside_name(suffix, wall_us);
+    std::string to = aside_name(suffix, wall_us);
     const int directory = directory_->descriptor();
     if (::renameat(directory, from.c_str(), directory, to.c_str()) != 0) return {};
     log_error("{}: {}/{} {}: it is kept as {}", stream_, directory_->path(), from, why, to);

@@ -34,7 +34,7 @@ std::string user_name(uid_t user) {
 // The first directory on the way that cannot be passed, else the path itself.
 std::string barrier_on(const std::string& path) {
     for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
-        const std::string directory = path.substr(0, at);
+        std::string directory = path.substr(0, at);
         if (::faccessat(AT_FDCWD, directory.c_str(), X_OK, AT_EACCESS) != 0) return directory;
     }
     return path;

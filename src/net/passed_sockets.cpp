@@ -56,7 +56,7 @@ bool takes_both_families(int socket) {
 
 // One spelling of an address: "::0001" is "::1".
 std::string plain_host(const std::string& host) {
-    const std::string spelled = listening_host(host);
+    std::string spelled = listening_host(host);
     in6_addr address{};
     char text[INET6_ADDRSTRLEN];
     if (::inet_pton(AF_INET6, spelled.c_str(), &address) != 1) return spelled;
