@@ -292,7 +292,7 @@ Result<int> open_by_rule(const std::string& path, const LinkRule& rule, int flag
         if (!end) return tl::make_unexpected(end.error());
         if (!end->found) return failure(ENOENT, "open", path);
         if (names_only) return end->found.release();
-        const auto opened = open_end(*end, path, flags);
+        auto opened = open_end(*end, path, flags);
         if (!opened || *opened >= 0) return opened;
     }
     return refused("what it leads to is exchanged all the time", path);
