@@ -109,7 +109,7 @@ Result<int> landlock_abi() {
 }
 
 Result<int> restrict_files(const std::vector<Grant>& grants, bool abstract_sockets) {
-    const Result<int> abi = landlock_abi();
+    Result<int> abi = landlock_abi();
     if (!abi) return abi;
     Ruleset attributes{.files = file_rights(*abi), .network = connect_tcp, .scopes = signal_scope};
     if (!abstract_sockets) attributes.scopes |= abstract_socket_scope;
