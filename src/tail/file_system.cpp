@@ -7,11 +7,12 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <type_traits>
 #include <vector>
 
@@ -143,6 +144,14 @@ class RealFileSystem final : public FileSystem {
             got += static_cast<std::size_t>(bytes);
         }
         return got;
+    }
+
+    std::optional<std::size_t> read_cached(int file, std::span<char> buffer,
+                                           std::uint64_t offset) override {
+        const iovec into{.iov_base = buffer.data(), .iov_len = buffer.size()};
+        const ssize_t got = ::preadv2(file, &into, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+        if (got < 0) return std::nullopt;
+        return static_cast<std::size_t>(got);
     }
 
     Result<int> open_unnamed() override {
