@@ -184,6 +184,10 @@ bool Core::on_turn_end() {
         more = receive_messages();
         more = publish() || more;
     }
+    // What is live first, and on its way while the rest is done.
+    send_to_readers();
+    reactor_.backend().hand_over();
+    for (const auto& stream : streams_) stream->keep_books();
     more = history_.on_turn_end() || more;
     past_giver_.on_turn_end();
     send_to_readers();

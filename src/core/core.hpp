@@ -3,8 +3,8 @@
 //
 // Everything here runs on the core's own thread, but for the constructor, and for what other
 // threads are told through the fabric. A turn's end, in order: messages from other cores; publish
-// what was read; read the past for those who want it; send every reader what it lacks; wake the cores that were posted to; destroy the
-// sessions that ended.
+// what was read and send every reader what it lacks; keep the books; read the past for those who want
+// it and send it; wake the cores that were posted to; destroy the sessions that ended.
 //
 // A core apart (core/fabric.hpp) has no listeners and no sessions: a call on its files may not return for as long as their file system
 // likes, and then nothing here does.

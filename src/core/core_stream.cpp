@@ -77,6 +77,10 @@ bool CoreStream::publish() {
     return more;
 }
 
+void CoreStream::keep_books() {
+    if (state_ == State::home) home_->keep_books();
+}
+
 void CoreStream::attach(std::uint32_t core) {
     if (state_ == State::waiting)
         early_attaches_.push_back(core);

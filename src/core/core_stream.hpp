@@ -40,6 +40,8 @@ class CoreStream {
 
     // Home core, every turn.
     bool publish();
+    // The same, for what no reader waits for.
+    void keep_books();
     // Home core apart: some core has no replica yet; all have, and following is to start; it does.
     [[nodiscard]] bool awaits_replicas() const {
         return state_ == State::waiting && before_ == nullptr;

@@ -64,14 +64,17 @@ bool StreamHome::publish() {
         else
             recorded_ = &batch;
     }
-    if (nothing_to_publish() && !tail_.closed()) recorder_.begin_anew_if_due(tail_);
     for (std::uint32_t core = 0; core < sent_to_.size(); ++core)
         if (sent_to_[core] != 0 && sent_to_[core] != stream_.next()) catch_up(core);
-    copy_counters();
     if (!refused_ || (open_ != nullptr && !open_->empty())) return false;
     refused_ = false;
     tail_.on_sink_ready();
     return recorded_ == nullptr && open_ != nullptr && !open_->empty();
+}
+
+void StreamHome::keep_books() {
+    if (nothing_to_publish() && !tail_.closed()) recorder_.begin_anew_if_due(tail_);
+    copy_counters();
 }
 
 void StreamHome::give_out(Batch& batch) {

@@ -28,6 +28,8 @@ class StreamHome final : public EntrySink {
     // it. Then lets following go on. True when there is more to publish at once. REQUIRES: no send
     // from this core's rings is in flight.
     bool publish();
+    // After the turn's sends: what no reader waits for.
+    void keep_books();
 
     // A core has readers now: tells it where the stream stands and sends it what the ring holds.
     void attach(std::uint32_t core);

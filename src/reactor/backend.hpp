@@ -36,6 +36,10 @@ class Backend {
     // a success that was under way.
     virtual void cancel(Completion& completion) = 0;
 
+    // Sends what is to be sent, now: it is on its way while the turn's other work is done. No
+    // callback runs. Where nothing happens here turn() does it.
+    virtual void hand_over() {}
+
     // Submits what is pending, waits until something completes, a wake arrives or wait_ns passes
     // (0: does not wait; < 0: no limit), calls on_waited, then runs the callbacks of at most outcomes_per_turn_max
     // outcomes. Returns how many callbacks ran.

@@ -62,6 +62,7 @@ class EpollBackend final : public KernelBackend {
     void start_on_this_thread() override {}
     void submit(Completion& completion) override;
     void cancel(Completion& completion) override;
+    void hand_over() override;
     std::size_t turn(std::int64_t wait_ns) override;
     void wake(Backend& target) override { target.wake_from_anywhere(); }
 
@@ -142,6 +143,17 @@ void EpollBackend::cancel(Completion& completion) {
             return make_done(completion, -ECANCELED);
         default:
             return;  // looked at in the next turn anyway
+    }
+}
+
+void EpollBackend::hand_over() {
+    CompletionList submitted;
+    submitted.swap(submitted_);
+    while (Completion* completion = submitted.pop_front()) {
+        if (completion->operation == Operation::send && !completion->cancelled)
+            send_now(*completion);
+        else
+            submitted_.push_back(*completion);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.hpp"
 #include "reactor/turn_limits.hpp"
@@ -72,6 +73,19 @@ void UringBackend::cancel(Completion& completion) {
     end_here(completion, -ECANCELED);
 }
 
+void UringBackend::hand_over() {
+    if (!started_ || sends_queued_ == 0) return;
+    enter(0);
+    note_sends_begun();
+    handed_over_ = true;
+}
+
+void UringBackend::note_sends_begun() {
+    sends_due_ += sends_queued_;
+    sends_queued_ = 0;
+    ++turn_;
+}
+
 std::size_t UringBackend::turn(std::int64_t wait_ns) {
     if (!started_) start_on_this_thread();
     outcomes_ = 0;
@@ -80,11 +94,12 @@ std::size_t UringBackend::turn(std::int64_t wait_ns) {
     // Nothing may be left behind while we sleep.
     const bool work = !ended_.empty() || !starved_.empty() || !left_over_.empty() ||
                       !to_cancel_.empty() || io_uring_cq_ready(ring_.get()) != 0;
-    enter(work ? 0 : wait_ns);
+    // What was handed over a moment ago has been answered; what came behind it goes with the next call.
+    if (!std::exchange(handed_over_, false) || io_uring_cq_ready(ring_.get()) == 0) {
+        enter(work ? 0 : wait_ns);
+        note_sends_begun();
+    }
     if (on_waited) on_waited();
-    sends_due_ += sends_queued_;
-    sends_queued_ = 0;
-    ++turn_;
     deliver_ended();
     reap();
     rearm_starved();

@@ -29,6 +29,7 @@ class UringBackend final : public KernelBackend {
     void start_on_this_thread() override;
     void submit(Completion& completion) override;
     void cancel(Completion& completion) override;
+    void hand_over() override;
     std::size_t turn(std::int64_t wait_ns) override;
     void wake(Backend& target) override;
 
@@ -45,6 +46,7 @@ class UringBackend final : public KernelBackend {
     void submit_left_over();
     void arm_wake_poll();
     void enter(std::int64_t wait_ns);
+    void note_sends_begun();
 
     // --- From the kernel ---
     void reap();
@@ -67,11 +69,12 @@ class UringBackend final : public KernelBackend {
     CompletionList starved_;        // recv that found no buffer
     CompletionList ended_;          // result in Completion::offset
     std::size_t outcomes_ = 0;      // in this turn
-    std::size_t sends_queued_ = 0;  // since the last turn went to the kernel
+    std::size_t sends_queued_ = 0;  // since sends last went to the kernel
     std::size_t sends_due_ = 0;     // submitted before: each is to be delivered in this turn
     std::uint32_t buffers_returned_ = 0;  // since a recv last found none
     std::uint64_t turn_ = 1;
     bool started_ = false;
+    bool handed_over_ = false;  // since the last turn
     bool restricted_ = false;
     bool wake_poll_armed_ = false;
     std::atomic<bool> message_pending_{false};  // a wake by message is under way to this ring

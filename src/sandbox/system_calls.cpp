@@ -37,6 +37,7 @@ constexpr std::uint32_t always[] = {
     SYS_read,
     SYS_write,
     SYS_pread64,
+    SYS_preadv2,
     SYS_pwrite64,
     SYS_epoll_pwait,
     SYS_epoll_ctl,

@@ -12,6 +12,8 @@ namespace {
 // A batch has rarely more: as many files with lines at one time.
 constexpr std::size_t slots_at_start = 16;
 constexpr std::size_t text_bytes_max = 16 * 1024;
+// Of a batch: from more on fetching the tables is worth it.
+constexpr std::size_t cold_checks_max = 4;
 }  // namespace
 
 LedgerRecords::LedgerRecords() { slots_.reserve(slots_at_start); }
@@ -101,7 +103,8 @@ std::span<const LedgerSlot> LedgerRecords::seal(std::uint64_t first_sequence, st
         if (slot.kind == LedgerKind::run || slot.kind == LedgerKind::notice)
             slot.file_place = places[slot.file];
         if (slot.kind == LedgerKind::closed) places.erase(slot.file);
-        slot.check = ledger_check(slot, salt, place + at);
+        slot.check = slots_.size() <= cold_checks_max ? ledger_check_cold(slot, salt, place + at)
+                                                      : ledger_check(slot, salt, place + at);
     }
     return slots_;
 }

@@ -97,6 +97,8 @@ std::string_view ledger_text(const LedgerSlot& slot);
 
 // `salt` is the file's, `index` the slot's place in it.
 std::uint32_t ledger_check(const LedgerSlot& slot, std::uint64_t salt, std::uint64_t index);
+// The same for one slot now and then: without tables of 8 KiB, which are in no cache by then.
+std::uint32_t ledger_check_cold(const LedgerSlot& slot, std::uint64_t salt, std::uint64_t index);
 bool ledger_valid(const LedgerSlot& slot, std::uint64_t salt, std::uint64_t index);
 
 // Makes a slot of which one byte has changed what it was: no two such changes differ from a valid slot by the same check. A header (index 0)

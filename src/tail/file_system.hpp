@@ -95,6 +95,15 @@ class FileSystem {
     // Reactor::read.
     // Less than asked for only at the end of the file.
     virtual Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) = 0;
+    // The stream's bytes as far as they are in memory, without waiting for a disk; less than asked
+    // for need not be the end. Nothing: only Reactor::read can tell.
+    virtual std::optional<std::size_t> read_cached(int file, std::span<char> buffer,
+                                                   std::uint64_t offset) {
+        static_cast<void>(file);
+        static_cast<void>(buffer);
+        static_cast<void>(offset);
+        return std::nullopt;
+    }
     // A file without a name, in memory, to read and write; gone when it is closed. Not every file
     // system has to know such files: what is only in a packed file cannot be had then.
     virtual Result<int> open_unnamed() { return failure(ENOTSUP, "memfd_create"); }

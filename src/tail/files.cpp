@@ -155,7 +155,8 @@ void TailState::destroy(Follower& follower) {
     const auto in_doubt = generations_in_doubt;
     for (const auto& [generation, old] : in_doubt)
         if (old == &follower) is_generation(*generation);
-    for (auto* list : {&retired, &suspects, &holding, &busy}) std::erase(*list, &follower);
+    for (auto* list : {&retired, &suspects, &holding, &busy, &just_read})
+        std::erase(*list, &follower);
     std::erase_if(generations_in_doubt, [&](const auto& one) { return one.first == &follower; });
     failed.forget(follower);
     if (follower.watch >= 0) {
@@ -220,7 +221,7 @@ void TailState::limit_descriptors(std::size_t looked_at_max) {
         Follower& follower = *followers[descriptor_cursor];
         if (follower.file < 0 || follower.slot != nullptr || follower.queued || follower.retired ||
             follower.waits_for != nullptr || follower.successor != nullptr || follower.maybe_copy ||
-            !follower.at_end())
+            follower.just_read || !follower.at_end())
             continue;
         if (!follower.recently_used) close_file(follower);
         follower.recently_used = false;

@@ -90,6 +90,7 @@ struct Follower {
 
     FileEvent last_event = FileEvent::found;
     bool queued : 1 = false;
+    bool just_read : 1 = false;      // and not looked at since
     bool again : 1 = false;          // look once more when the slot is done
     bool retired : 1 = false;        // no path names it: read on until idle
     bool finishing : 1 = false;      // publish what is held, then close

@@ -46,6 +46,7 @@ void TailState::unschedule(Follower& follower) {
 void TailState::pump() {
     if (pumping || closing) return;
     pumping = true;
+    std::size_t begun = 0;
     while (queue_first != nullptr && !sink_blocked) {
         ReadSlot* const slot = free_slot();
         if (slot == nullptr) break;
@@ -54,7 +55,7 @@ void TailState::pump() {
         switch (prepare(follower)) {
             case Next::read:
                 unschedule(follower);  // preparing may have queued it again: one read at a time
-                start_read(follower, *slot);
+                start_read(follower, *slot, begun++ < read_slots);
                 limit_descriptors(idle_files_looked_for);  // it may have been opened for this
                 break;
             case Next::nothing:
@@ -102,11 +103,12 @@ ReadSlot* TailState::free_slot() {
     return nullptr;
 }
 
-void TailState::start_read(Follower& follower, ReadSlot& slot) {
+void TailState::start_read(Follower& follower, ReadSlot& slot, bool may_be_cached) {
     if (slot.buffer == nullptr)
         slot.buffer = std::make_unique_for_overwrite<char[]>(read_bytes_max + line_padding_bytes);
     CHECK(follower.slot == nullptr);
     const std::size_t marker_bytes = follower.mark.marker().size();
+    ++slots_in_use;
     slot.follower = &follower;
     slot.order = ++reads;
     slot.seen_ns = std::exchange(follower.seen_ns, 0);
@@ -121,13 +123,20 @@ void TailState::start_read(Follower& follower, ReadSlot& slot) {
             follower.at_end() ? 0 : follower.known_size_bytes - follower.mark.position();
         wanted = std::clamp<std::uint64_t>(marker_bytes + unread, 1, read_bytes_max);
     }
-    parts.reactor.read(slot.completion, follower.file, {slot.buffer.get(), wanted},
-                       follower.mark.position() - marker_bytes);
+    const std::span<char> into(slot.buffer.get(), wanted);
+    const std::uint64_t from = follower.mark.position() - marker_bytes;
+    // What is in memory needs no turn of its own. But what was asked for before comes before: the
+    // rest of a file that was rotated away before the lines of the one that took its place.
+    if (may_be_cached && slots_in_use == 1 && follower.watch >= 0)
+        if (const auto got = files().read_cached(follower.file, into, from))
+            return on_read(slot, {.result = static_cast<std::int32_t>(*got)});
+    parts.reactor.read(slot.completion, follower.file, into, from);
 }
 
 void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
     Follower& follower = *slot.follower;
     const auto leave_slot = [&] {
+        --slots_in_use;
         slot.follower = nullptr;
         follower.slot = nullptr;
     };
@@ -215,6 +224,7 @@ void TailState::split(ReadSlot& slot) {
 
 void TailState::slot_done(ReadSlot& slot) {
     Follower& follower = *slot.follower;
+    --slots_in_use;
     slot.follower = nullptr;
     follower.slot = nullptr;
     if (slot.full) follower.seen_ns = slot.seen_ns;  // of what is still to be read, too
@@ -259,12 +269,34 @@ void TailState::after_read(Follower& follower, bool full) {
         follower.again = false;
         return schedule(follower);
     }
-    // A short read is not the end of a file: its size is.
+    if (follower.just_read) return;
+    follower.just_read = true;
+    just_read.push_back(&follower);
+}
+
+// Its lines are on their way. A short read is not the end of a file: its size is.
+void TailState::look_after_read(Follower& follower) {
+    if (follower.slot != nullptr) return;  // read again already: this comes again
+    if (follower.file < 0) return schedule(follower);
     const auto status = files().status(follower.file);
     if (!status) return read_failed(follower, status.error());
     follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
     examine(follower, *status);
     if (follower.at_end()) release_successor(follower);
+}
+
+// After everything was published: readers need not wait for what is only looked at.
+bool TailState::on_turn_end() {
+    if (closing) just_read.clear();
+    if (just_read.empty()) return false;
+    while (!just_read.empty()) {
+        Follower& follower = *just_read.front();
+        just_read.erase(just_read.begin());
+        follower.just_read = false;
+        look_after_read(follower);
+    }
+    settle();
+    return true;
 }
 
 void TailState::read_failed(Follower& follower, const Error& error) {

@@ -47,8 +47,7 @@ namespace logwisp {
 inline constexpr std::size_t read_slots = 8;
 // Names of listed directories looked at in one turn. Opening a file that is found costs some 20 us.
 inline constexpr std::size_t names_per_turn = 256;
-// Files verified per sweep although nothing was told of them, some 5 us each, which is all that ten
-// thousand idle files cost.
+// Files verified per sweep although nothing was told of them, some 5 us each: all that idle ones cost.
 inline constexpr std::size_t verified_files_per_sweep = 64;
 // Files without events that are looked at, some 3 us each: 2.5 % of a core, however many there are and
 // however short the check interval is. Half of them may be such as have grown lately, which are looked
@@ -102,7 +101,6 @@ struct ReadSlot {
         const std::size_t bytes = std::min(bytes_before, ledger_mark_bytes);
         return {rest.data() - bytes, bytes};
     }
-
     std::string_view rest;      // read and not yet split
     std::string_view got;       // what the read brought
     ContentMark before;         // the follower's, before this read
@@ -112,7 +110,7 @@ struct ReadSlot {
     Timestamp read_at;
 };
 
-struct TailState final : WatchListener, PackedTextOwner {
+struct TailState final : WatchListener, PackedTextOwner, TurnHook {
     TailState(TailParts the_parts, std::string name, const MonitorConfig& config,
               EntrySink& the_sink);
 
@@ -123,6 +121,7 @@ struct TailState final : WatchListener, PackedTextOwner {
     void on_events_lost() override { events_lost = true; }
     void on_events_end() override;
     void on_tick();
+    bool on_turn_end() override;
     void on_read(ReadSlot& slot, const Outcome& outcome);
     void close();
     void settle();
@@ -316,11 +315,12 @@ struct TailState final : WatchListener, PackedTextOwner {
     void pump();
     enum class Next : std::uint8_t { read, nothing, sink_full };
     [[nodiscard]] Next prepare(Follower& follower);
-    void start_read(Follower& follower, ReadSlot& slot);
+    void start_read(Follower& follower, ReadSlot& slot, bool may_be_cached);
     void split(ReadSlot& slot);
     void slot_done(ReadSlot& slot);
     void note_held(Follower& follower);
     void after_read(Follower& follower, bool full);
+    void look_after_read(Follower& follower);
     void read_failed(Follower& follower, const Error& error);
     void skip_hole(Follower& follower, std::string_view bytes);
     [[nodiscard]] Batch* batch();
@@ -381,18 +381,17 @@ struct TailState final : WatchListener, PackedTextOwner {
 
     std::map<std::string, FollowedPath, std::less<>> paths;
     std::unordered_multimap<std::string_view, FollowedPath*>
-        paths_by_base;                       // keys are parts of theirs
+        paths_by_base;                       // keys: parts of theirs
     std::vector<std::string> bases_to_name;  // whose sources are to be made unique
     std::vector<std::unique_ptr<Follower>> followers;
     std::unordered_map<FileIdentity, Follower*, IdentityHash> by_identity;
-    // Files that were closed but not deleted: when one comes back under a followed name it goes on
-    // where it was.
+    // Files that were closed but not deleted: one that comes back goes on where it was.
     std::unordered_map<FileIdentity, ContentMark, IdentityHash> remembered;
 
     std::vector<NotedEvent> events;  // until on_events_end()
     bool events_lost = false;
-
     std::array<ReadSlot, read_slots> slots;
+    std::size_t slots_in_use = 0;
     std::uint64_t reads = 0;
     Follower* queue_first = nullptr;
     Follower* queue_last = nullptr;
@@ -420,8 +419,9 @@ struct TailState final : WatchListener, PackedTextOwner {
     std::size_t unwatched_places = 0;
     // Small lists: followers and paths that need a look in time.
     std::vector<Follower*> retired;
-    std::vector<Follower*> suspects;  // maybe_copy, waiting to be resolved
-    std::vector<Follower*> busy;      // without events, and have grown lately
+    std::vector<Follower*> suspects;   // maybe_copy, waiting to be resolved
+    std::vector<Follower*> busy;       // without events, and have grown lately
+    std::vector<Follower*> just_read;  // their status is due at the turn's end
     // Of those: what may be a copy of the second, and else is the generation that came after it.
     std::vector<std::pair<Follower*, Follower*>> generations_in_doubt;
     std::vector<Follower*> holding;         // a partial line, when flush_partial_ms > 0

@@ -34,6 +34,8 @@ TailState::TailState(TailParts the_parts, std::string name, const MonitorConfig&
     }
     tick.bind<&TailState::on_tick>(*this);
     packed_timer.bind<&TailState::on_packed_timer>(*this);
+    just_read.reserve(read_slots);
+    parts.reactor.add_turn_hook(*this);
 }
 
 void TailState::start(std::unique_ptr<TailPositions> from) {
@@ -217,7 +219,10 @@ void TailState::release_everything() {
 Tail::Tail(TailParts parts, std::string stream_name, const MonitorConfig& config, EntrySink& sink)
     : state_(std::make_unique<TailState>(parts, std::move(stream_name), config, sink)) {}
 
-Tail::~Tail() { CHECK(closed()); }
+Tail::~Tail() {
+    CHECK(closed());
+    state_->parts.reactor.remove_turn_hook(*state_);
+}
 
 void Tail::start(std::unique_ptr<TailPositions> positions) { state_->start(std::move(positions)); }
 void Tail::record_all(LedgerRecords& records) { state_->record_all(records); }

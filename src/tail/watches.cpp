@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -13,7 +14,7 @@
 
 namespace logwisp {
 
-struct Watches::State {
+struct Watches::State final : TurnHook {
     State(Reactor& the_reactor, FileSystem& the_files) : reactor(the_reactor), files(the_files) {
         ready.bind<&State::on_ready>(*this);
         // Few streams share a core; nothing is to be allocated while lines flow.
@@ -21,6 +22,7 @@ struct Watches::State {
         acting.reserve(64);
         open();
     }
+    ~State() { reactor.remove_turn_hook(*this); }
 
     void open() {
         const auto opened = files.watch_open();
@@ -35,7 +37,13 @@ struct Watches::State {
     void on_ready(const Outcome& outcome) {
         if (closing) return release();
         if (outcome.result >= 0) read_events();
-        reactor.poll(ready, instance, POLLIN);
+        to_poll = true;
+    }
+
+    // Behind what the events led to: readers need not wait for it.
+    bool on_turn_end() override {
+        if (std::exchange(to_poll, false) && !closing) reactor.poll(ready, instance, POLLIN);
+        return false;
     }
 
     void read_events() {
@@ -81,6 +89,8 @@ struct Watches::State {
     FileSystem& files;
     Completion ready;
     int instance = -1;
+    bool to_poll = false;
+    bool hooked = false;
     bool closing = false;
     std::unordered_multimap<int, WatchListener*> watched;  // nearly always one each
     std::vector<WatchListener*> told;    // listeners that heard something in this turn
@@ -94,6 +104,8 @@ Watches::~Watches() { CHECK(closed()); }
 
 Result<int> Watches::add(const std::string& path, std::uint32_t mask, WatchListener& listener) {
     if (!available()) return failure(EMFILE, "inotify", path);
+    // Now, so that it comes behind those of whoever wants to watch.
+    if (!std::exchange(state_->hooked, true)) state_->reactor.add_turn_hook(*state_);
     // Another listener may watch the same inode with another mask: add to it, never take away.
     auto watch = state_->files.watch_add(state_->instance, path, mask | IN_MASK_ADD);
     if (!watch) return watch;

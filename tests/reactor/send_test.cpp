@@ -165,6 +165,24 @@ TEST_P(Send, more_submissions_than_the_queue_has_entries_lose_nothing) {
     }
 }
 
+TEST_P(Send, what_is_handed_over_has_gone_before_the_turn_goes_on) {
+    TcpPair pair;
+    reactor().run_turn(0);
+    Recorder sending;
+    Recorder polling;
+    reactor().send(sending.completion, pair.ours, std::string_view("at once"));
+    reactor().backend().hand_over();
+    pollfd arrives{.fd = pair.theirs, .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&arrives, 1, 10'000), 1);
+    EXPECT_EQ(test::read_available(pair.theirs), "at once");
+    EXPECT_TRUE(sending.completion.in_flight());
+    // What comes behind it is not forgotten.
+    reactor().poll(polling.completion, pair.ours, POLLOUT);
+    reactor().run_turn(0);
+    EXPECT_EQ(sending.last(), 7);
+    ASSERT_TRUE(turn_until([&] { return polling.ended(); }));
+}
+
 TEST_P(Send, submitted_again_in_its_own_callback_leaves_the_turn_bounded) {
     TcpPair pair;
     Recorder sending;

@@ -27,6 +27,10 @@ class BorrowedFiles : public FileSystem {
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override {
         return files_.read_at(file, buffer, offset);
     }
+    std::optional<std::size_t> read_cached(int file, std::span<char> buffer,
+                                           std::uint64_t offset) override {
+        return files_.read_cached(file, buffer, offset);
+    }
     Result<void> list(
         const std::string& directory,
         const std::function<void(std::string_view name, FileKind kind)>& each) override {

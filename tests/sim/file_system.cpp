@@ -112,6 +112,15 @@ Result<std::size_t> SimFileSystem::read_at(int file, std::span<char> buffer, std
     return static_cast<std::size_t>(result);
 }
 
+// Half of the time it is not in memory.
+std::optional<std::size_t> SimFileSystem::read_cached(int file, std::span<char> buffer,
+                                                      std::uint64_t offset) {
+    if (world_.random.chance(500)) return std::nullopt;
+    const int result = open_file(file).read_at(buffer.data(), buffer.size(), offset);
+    if (result < 0) return std::nullopt;
+    return static_cast<std::size_t>(result);
+}
+
 Result<void> SimFileSystem::list(
     const std::string& directory,
     const std::function<void(std::string_view name, FileKind kind)>& each) {

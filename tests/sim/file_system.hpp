@@ -42,6 +42,8 @@ class SimFileSystem : public FileSystem {
     Result<std::string> read_link(const std::string& path) override;
     std::uint64_t next_data(int file, std::uint64_t offset) override;
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override;
+    std::optional<std::size_t> read_cached(int file, std::span<char> buffer,
+                                           std::uint64_t offset) override;
     Result<void> list(
         const std::string& directory,
         const std::function<void(std::string_view name, FileKind kind)>& each) override;

@@ -119,6 +119,15 @@ TEST(Ledger, EveryChangeOfOneByteHasACheckOfItsOwn) {
     }
 }
 
+TEST(Ledger, TheCheckOfOneSlotIsThatOfMany) {
+    for (std::size_t at = 0; at < ledger_slot_bytes; ++at)
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            LedgerSlot slot;
+            reinterpret_cast<unsigned char*>(&slot)[at] = static_cast<unsigned char>(byte);
+            EXPECT_EQ(ledger_check_cold(slot, salt, at), ledger_check(slot, salt, at));
+        }
+}
+
 TEST(Ledger, EveryChangedByteIsMended) {
     const std::vector<LedgerSlot> whole = small_ledger();
     for (std::size_t at = 0; at < whole.size() * ledger_slot_bytes; ++at) {

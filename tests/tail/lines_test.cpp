@@ -26,6 +26,20 @@ TEST_P(LinesTest, a_line_is_held_until_its_end_comes) {
     ::close(file);
 }
 
+TEST_P(LinesTest, what_is_in_memory_does_not_overtake_what_was_asked_for_before) {
+    write("a.log", "first of a\n");
+    write("b.log", "first of b\n");
+    start();
+    ASSERT_TRUE(until_count(2));
+    files.not_in_memory = 1;
+    write("a.log", "of a\n");
+    write("b.log", "of b\n");
+    ASSERT_TRUE(until_count(4));
+    EXPECT_EQ(files.not_in_memory, 0u);
+    EXPECT_EQ(sink.published[2].message, "of a");
+    EXPECT_EQ(sink.published[3].message, "of b");
+}
+
 TEST_P(LinesTest, a_held_line_is_published_in_time_when_asked_for) {
     config.flush_partial_ms = 50;
     start();

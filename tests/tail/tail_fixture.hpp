@@ -40,6 +40,7 @@ class FaultyFileSystem : public FileSystem {
     bool no_instance = false;
     // Reads of this path fail with EIO, and nothing else of it does.
     std::string broken;
+    std::size_t not_in_memory = 0;  // so many of the next reads have to wait for a disk
     std::size_t calls = 0;
     std::size_t open_now = 0;
 
@@ -106,6 +107,15 @@ class FaultyFileSystem : public FileSystem {
     Result<std::size_t> read_at(int file, std::span<char> buffer, std::uint64_t offset) override {
         if (const int error = look_error ? look_error() : 0) return failure(error, "read");
         return real_->read_at(file, buffer, offset);
+    }
+    std::optional<std::size_t> read_cached(int file, std::span<char> buffer,
+                                           std::uint64_t offset) override {
+        if (broken_files_.contains(file)) return std::nullopt;
+        if (not_in_memory != 0) {
+            --not_in_memory;
+            return std::nullopt;
+        }
+        return real_->read_cached(file, buffer, offset);
     }
     Result<int> open_unnamed() override {
         auto file = real_->open_unnamed();
