@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 
 #include "app/start.hpp"
@@ -42,8 +41,6 @@ int doctor_main(const std::vector<std::string>& arguments) {
     print_problems(loaded.warnings);
     print_problems(loaded.problems);
     if (!loaded.problems.empty()) return exit_config;
-    // A server that goes away while it is asked is no reason to die.
-    std::signal(SIGPIPE, SIG_IGN);
     const Findings findings = look_at_everything(loaded.config);
     const std::string file =
         loaded.config.file.empty() ? std::string("no configuration file") : loaded.config.file;

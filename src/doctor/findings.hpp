@@ -1,6 +1,8 @@
 // What was found out, each with what can be done about it. Values.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -49,5 +51,7 @@ std::string findings_json(const std::string& file, const std::string& user,
 std::size_t cores_wanted(const Config& config);
 // The first line of a small file, empty when it cannot be read.
 std::string first_line(const std::string& path);
+// By name where it has one.
+std::string user_name(uid_t user);
 
 }  // namespace logwisp

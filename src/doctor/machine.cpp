@@ -1,5 +1,6 @@
 // What the kernel allows: io_uring, a clock that is right.
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sched.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
@@ -65,6 +66,11 @@ std::string first_line(const std::string& path) {
     std::string line;
     std::getline(file, line);
     return line;
+}
+
+std::string user_name(uid_t user) {
+    const passwd* const known = ::getpwuid(user);
+    return known == nullptr ? std::to_string(user) : known->pw_name;
 }
 
 void look_at_kernel(const Config& config, Findings& findings) {

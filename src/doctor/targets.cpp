@@ -26,11 +26,6 @@ std::string group_name(gid_t group) {
     return known == nullptr ? std::to_string(group) : known->gr_name;
 }
 
-std::string user_name(uid_t user) {
-    const passwd* const known = ::getpwuid(user);
-    return known == nullptr ? std::to_string(user) : known->pw_name;
-}
-
 // The first directory on the way that cannot be passed, else the path itself.
 std::string barrier_on(const std::string& path) {
     for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
