@@ -22,6 +22,7 @@ Findings look_at_everything(const Config& config) {
         findings.push_back({Grade::note, "user", "root may do what the service's user may not",
                             "run it as that user, too: runuser -u logwisp -- logwisp doctor"});
     look_at_kernel(config, findings);
+    look_at_sandbox(config, findings);
     look_at_targets(*files, config, need, findings);
     look_at_watches(*files, config, need, findings);
     look_at_descriptors(config, need, findings);

@@ -34,6 +34,8 @@ inline constexpr std::size_t watched_paths_max = 100'000;
 
 // Each looks at one thing (doctor_*.cpp, named alike).
 void look_at_kernel(const Config& config, Findings& findings);
+// What the service could give up here.
+void look_at_sandbox(const Config& config, Findings& findings);
 void look_at_clock(Findings& findings);
 // Adds what it would watch to `need`.
 void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, Findings& findings);

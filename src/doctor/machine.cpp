@@ -13,6 +13,7 @@
 #include "doctor/findings.hpp"
 #include "logwisp/limits.hpp"
 #include "reactor/backend.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace logwisp {
 
@@ -90,6 +91,27 @@ void look_at_kernel(const Config& config, Findings& findings) {
              advice.empty() ? "or: backend = \"auto\"" : advice + "; or: backend = \"auto\""});
     else
         findings.push_back({Grade::note, "io_uring", why + "; epoll does the same", advice});
+}
+
+void look_at_sandbox(const Config& config, Findings& findings) {
+    const SandboxForecast forecast = sandbox_forecast(config);
+    const std::string files =
+        forecast.landlock
+            ? fmt::format("files can be restricted (Landlock {})", *forecast.landlock)
+            : fmt::format("files are not restricted: {}", forecast.landlock.error().text());
+    const std::string calls =
+        forecast.seccomp
+            ? std::string("system calls can be filtered (seccomp)")
+            : fmt::format("system calls are not filtered: {}", forecast.seccomp.error().text());
+    if (!forecast.landlock && config.security.landlock)
+        findings.push_back({Grade::note, "sandbox", files,
+                            "a kernel from 5.13 on with \"landlock\" in its lsm= has it; in a "
+                            "container a seccomp profile may forbid it"});
+    else
+        findings.push_back({Grade::good, "sandbox", files, {}});
+    const bool filter_wanted = config.security.seccomp != SystemCallFilter::off;
+    findings.push_back(
+        {!forecast.seccomp && filter_wanted ? Grade::note : Grade::good, "sandbox", calls, {}});
 }
 
 void look_at_clock(Findings& findings) {

@@ -9,6 +9,8 @@
 
 #include "app/start.hpp"
 #include "explain/report.hpp"
+#include "sandbox/places.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace logwisp {
 namespace {
@@ -18,11 +20,12 @@ constexpr int exit_not_followed = 1;
 std::vector<StreamReport> ask_everybody(const Config& config, FileSystem& files,
                                         const PathFacts& facts) {
     const Waiter waiter(STDOUT_FILENO);
+    const Confinement confinement = confinement_of(sandbox_forecast(config).granted);
     std::vector<StreamReport> reports;
     for (const StreamConfig& stream : config.streams) {
         StreamReport report;
         report.name = stream.name;
-        report.verdict = judge(files, facts, stream);
+        report.verdict = judge(files, facts, stream, confinement);
         report.server = ask_server(config, stream, facts, report.verdict, waiter);
         if (!report.server.answered())
             report.ledger = ask_ledger(config, stream, facts, report.verdict);

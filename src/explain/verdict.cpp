@@ -84,7 +84,7 @@ void add_notes(FileSystem& files, const PathFacts& facts, const PathMatch& found
 
 // Of a path that a target wants.
 void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& found,
-                const StreamConfig& stream, Verdict& verdict) {
+                const StreamConfig& stream, const Confinement& confinement, Verdict& verdict) {
     const auto no = [&](const char* code, std::string reason) {
         verdict.followed = false;
         verdict.code = code;
@@ -120,6 +120,10 @@ void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& foun
                                   : ""));
     if (facts.open_error != 0)
         return no("unreadable", cannot(facts.absolute, facts.open_error, "cannot be read"));
+    if (!confinement.lets(found.name, Wanted::contents))
+        return no("confined",
+                  "the sandbox would keep the service from it: it lies outside of what the targets "
+                  "name; name its directory in security.readable and restart");
     if (facts.compressed) return no("compressed", "it is compressed: such files are left alone");
     if (const std::string other = first_name(files, facts, found, stream); !other.empty()) {
         verdict.code = "same_file";
@@ -130,7 +134,8 @@ void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& foun
 
 }  // namespace
 
-Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream) {
+Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream,
+              const Confinement& confinement) {
     Verdict verdict;
     PathMatch found = match_path(facts.absolute, facts.resolved, stream);
     bool by_link = false;
@@ -150,7 +155,7 @@ Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& str
         return verdict;
     }
     verdict.name = followed_name(found);
-    judge_file(files, facts, found, stream, verdict);
+    judge_file(files, facts, found, stream, confinement, verdict);
     if (by_link && verdict.code == "followed") {
         verdict.code = "linked_file";
         verdict.reason =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/confinement.hpp"
 #include "explain/path_facts.hpp"
 #include "logwisp/config.hpp"
 
@@ -15,7 +16,7 @@ struct Verdict {
     bool followed = false;  // it is, or would be as soon as it is there
     // For programs: "followed", "missing", "same_file", "linked_file" when it is; "elsewhere",
     // "other_name", "not_recursive", "pattern", "excluded", "names_file", "names_directory",
-    // "not_regular", "link_refused", "compressed", "unreadable", "unlistable" when it is not.
+    // "not_regular", "link_refused", "compressed", "unreadable", "unlistable", "confined" when it is not.
     std::string code;
     std::string reason;  // a sentence without its full stop; empty: there is nothing to say
     const Target* target = nullptr;  // that wants it, or comes nearest
@@ -23,6 +24,8 @@ struct Verdict {
     std::vector<std::string> notes;  // what else is to be known
 };
 
-Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream);
+// `confinement`: what the sandbox would let a service of this configuration read.
+Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream,
+              const Confinement& confinement);
 
 }  // namespace logwisp

@@ -163,6 +163,15 @@ std::vector<Grant> needed_places(const Config& config) { return places_of(config
 
 std::vector<Grant> granted_places(const Config& config) { return places_of(config, true); }
 
+Confinement confinement_of(const std::vector<Grant>& granted) {
+    if (granted.empty()) return {};
+    std::vector<Confinement::Place> places;
+    for (const Grant& grant : granted)
+        places.push_back(
+            {grant.path, grant.access == Access::list ? Wanted::names : Wanted::contents});
+    return Confinement(places);
+}
+
 bool covers_everything(const std::vector<Grant>& granted) {
     return std::any_of(granted.begin(), granted.end(), [](const Grant& grant) {
         return grant.path == "/" && grant.access != Access::list;

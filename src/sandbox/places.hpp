@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/confinement.hpp"
 #include "logwisp/config.hpp"
 #include "sandbox/landlock.hpp"
 
@@ -19,6 +20,9 @@ namespace logwisp {
 std::vector<Grant> needed_places(const Config& config);
 // The same, and what makes it last: see above. What `security.readable` names is among it.
 std::vector<Grant> granted_places(const Config& config);
+
+// The same, to tell what is refused.
+Confinement confinement_of(const std::vector<Grant>& granted);
 
 // A target names /, or has nothing above it yet but /, or lies on a file system that may hang and is mounted there.
 bool covers_everything(const std::vector<Grant>& granted);

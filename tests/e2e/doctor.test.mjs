@@ -32,7 +32,7 @@ test('nothing is wrong', scenario(async (world) => {
     const { code, of, answer } = await doctor(world, await healthy(world));
     assert.equal(code, 0);
     assert.equal(answer.file, world.path('doctor.toml'));
-    for (const topic of ['io_uring', 'files', 'inotify', 'limits', 'state', 'ports', 'clock']) assert.ok(of(topic).length > 0, topic);
+    for (const topic of ['io_uring', 'sandbox', 'files', 'inotify', 'limits', 'state', 'ports', 'clock']) assert.ok(of(topic).length > 0, topic);
     assert.deepEqual(of('files').map(({ text }) => text), ['app: 1 file can be read']);
     assert.match(of('inotify')[0].text, /^2 watches of \d+$/);
     assert.equal(of('ports').length, 2);
@@ -59,6 +59,25 @@ test('io_uring is forbidden: a note, or a fault when it was asked for', scenario
     assert.match(allowed.of('io_uring')[0].advice, /seccomp|io_uring_disabled/);
     const wanted = await doctor(world, config, { via, args: ['--backend', 'io_uring'] });
     assert.deepEqual(wanted.of('io_uring').map(({ grade }) => grade), ['bad']);
+}));
+
+test('the sandbox: what this kernel can do, and why not', scenario(async (world) => {
+    const config = await healthy(world);
+    const checked = world.run(binary, ['check', '--json'], { cwd: world.dir });
+    await checked.ended();
+    const { landlock, seccomp } = JSON.parse(checked.stdout).sandbox;
+    const [files, calls] = (await doctor(world, config)).of('sandbox');
+    if (landlock.abi) assert.deepEqual([files.grade, files.text], ['good', `files can be restricted (Landlock ${landlock.abi})`]);
+    else assert.deepEqual([files.grade, files.text], ['note', `files are not restricted: ${landlock.why_not}`]);
+    if (seccomp.filtered) assert.deepEqual([calls.grade, calls.text], ['good', 'system calls can be filtered (seccomp)']);
+    else assert.deepEqual([calls.grade, calls.text], ['note', `system calls are not filtered: ${seccomp.why_not}`]);
+    const without = await doctor(world, `[security]\nlandlock = false\nseccomp = "off"\n${config}`);
+    assert.deepEqual(without.of('sandbox').map(({ grade, text }) => `${grade}: ${text}`), ['good: files are not restricted: security.landlock is false', 'good: system calls are not filtered: security.seccomp is off']);
+    if (process.env.E2E_SANITIZED === '1') return;
+    const refused = await doctor(world, config, { via: refusing('landlock_create_ruleset=ENOSYS') });
+    assert.equal(refused.of('sandbox')[0].grade, 'note');
+    assert.match(refused.of('sandbox')[0].text, /files are not restricted: landlock_create_ruleset: Function not implemented/);
+    assert.match(refused.of('sandbox')[0].advice, /kernel from 5\.13/);
 }));
 
 test('the limits of inotify', scenario(async (world) => {
