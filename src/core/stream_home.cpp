@@ -175,7 +175,7 @@ void StreamHome::copy_counters() {
     to.watchers.set(from.files.get());
     to.entries.set(from.entries.get());
     to.bytes.set(from.bytes.get());
-    to.rotations.set(from.rotations.get());
+    to.rotations.set(from.rotations);
     to.lost_bytes.set(from.lost_bytes.get());
     to.unknown_losses.set(from.unknown_losses.get());
     to.skipped_nul_bytes.set(from.skipped_nul_bytes.get());

@@ -40,7 +40,7 @@ void write_monitor(JsonWriter& json, const StreamInfo& stream) {
     const MonitorCounters& monitor = stream.monitor;
     json.key("monitor");
     json.begin_object();
-    const auto number = [&json](std::string_view name, const Counter& counter) {
+    const auto number = [&json](std::string_view name, const auto& counter) {
         json.key(name);
         json.number(counter.get());
     };

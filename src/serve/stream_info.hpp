@@ -49,7 +49,7 @@ struct MonitorCounters {
     Counter watchers;
     Counter entries;
     Counter bytes;
-    Counter rotations;
+    RotationCounters rotations;
     Counter lost_bytes;
     Counter unknown_losses;
     Counter skipped_nul_bytes;
