@@ -16,8 +16,8 @@ int check_main(const std::vector<std::string>& arguments) {
         return *exit;
     Loaded loaded = load_config(line, process_environment());
     if (loaded.problems.empty())
-        for (Problem& warning : writable_directories(loaded))
-            loaded.warnings.push_back(std::move(warning));
+        for (Problems more : {writable_directories(loaded), sandbox_warnings(loaded)})
+            for (Problem& warning : more) loaded.warnings.push_back(std::move(warning));
     int exit_code = loaded.problems.empty() ? exit_fine : exit_config;
     if (line.json) {
         fmt::print("{}\n", effective_json(loaded));

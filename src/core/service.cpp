@@ -112,11 +112,10 @@ class Service {
         confined.facts.ring_restricted = cores_[0]->reactor().backend().restricted();
         log_start(log_options(config_));
         log_info("sandbox: {}", sandbox_text(confined.facts));
-        if (covers_everything(confined.granted))
-            log_warn(
-                "sandbox: everything may be read: / is named, or all there is above a target, or "
-                "what "
-                "a file system is mounted in that may hang");
+        if (confined.facts.landlock_abi > 0)
+            for (const StreamConfig& stream : config_.streams)
+                for (const WidePlace& wide : wide_places(stream))
+                    log_warn("sandbox: {}: {}", stream.name, wide.text);
         fabric_.set_sandbox(std::move(confined.facts), confinement_of(confined.granted));
         granted_ = std::move(confined.granted);
     }

@@ -24,8 +24,14 @@ std::vector<Grant> granted_places(const Config& config);
 // The same, to tell what is refused.
 Confinement confinement_of(const std::vector<Grant>& granted);
 
-// A target names /, or has nothing above it yet but /, or lies on a file system that may hang and is mounted there.
-bool covers_everything(const std::vector<Grant>& granted);
+// Directories of the system, and homes, that a target makes readable with all that is below: it names one, or a file in one (the kernel has no
+// smaller grant for a file that is renamed), or nothing below one is there yet, or a file system that may hang is mounted in one.
+struct WidePlace {
+    const Target* target = nullptr;
+    std::string directory;
+    std::string text;  // `"/etc/app.log" lets the service read all of "/etc": ...`
+};
+std::vector<WidePlace> wide_places(const StreamConfig& stream);
 
 // What of `config` is outside of `granted`: "/srv/app". Empty: nothing.
 std::string place_outside(const Config& config, const std::vector<Grant>& granted);

@@ -238,6 +238,18 @@ if (!sanitized)
         assert.deepEqual(refused, []);
     }));
 
+if (landlock_abi > 0)
+    test('a target that makes a directory of the system readable is told, in the log and by check', scenario(async (world) => {
+        const [http] = await world.ports(1);
+        const config = one_stream({ dir: '/etc/logwisp-e2e-none.log', http });
+        const server = await world.start({ http, config });
+        const words = /"\/etc\/logwisp-e2e-none\.log" lets the service read all of "\/etc": logs should lie in a directory of their own/;
+        await server.complaint('the warning', new RegExp(`WARN sandbox: app: ${words.source}`));
+        const checked = world.run(binary, ['check', '-c', world.path('logwisp.toml')]);
+        assert.equal((await checked.ended()).code, 0);
+        assert.match(checked.stderr, new RegExp(`^\\S+logwisp.toml:\\d+:\\d+: ${words.source}`));
+    }));
+
 test('check lists what it will be able to read and to write', scenario(async (world) => {
     const config = world.write('logwisp.toml', one_stream({ dir: world.path('logs'), http: 8080 }));
     fs.mkdirSync(world.path('logs'));
