@@ -183,6 +183,8 @@ void StreamHome::copy_counters() {
     to.read_errors.set(from.read_errors.get());
     to.refused_links.set(from.refused_links.get());
     to.ready.store(tail_.ready(), std::memory_order_relaxed);
+    if (const LedgerFile* const ledger = recorder_.ledger(); ledger != nullptr)
+        to.recording.store(ledger->recording(), std::memory_order_relaxed);
 }
 
 WatchersJson StreamHome::watchers_json(const StatusQuestion& question) const {

@@ -109,6 +109,34 @@ for (const more of ['', '[security]\nlandlock = false\n', 'readable'])
             assert.deepEqual(reader.messages(), ['a line', 'after it']);
         }));
 
+// As under /var/lib, where the unit's state is: what everything stands in is not granted for the sake of one directory.
+if (landlock_abi > 0)
+    test('a state directory that was removed where everything stands takes a restart, and that is said', scenario(async (world) => {
+        const state = fs.mkdtempSync('/tmp/logwisp-e2e-');
+        world.before_stop(() => fs.rmSync(state, { recursive: true, force: true }));
+        const [http] = await world.ports(1);
+        const config = one_stream({ dir: world.dir, http });
+        const start = () => world.start({ http, config, args: ['--state'], env: { LOGWISP_STATE_DIRECTORY: state } });
+        const server = await start();
+        const history = async () => (await get_json(http, '/status')).history;
+        assert.deepEqual(await history(), { kept: true, sent_entries: 0 });
+        const reader = await world.sse(http);
+        fs.rmSync(state, { recursive: true });
+        let written = 0;
+        const restart_wanted = { kept: true, sent_entries: 0, error: 'the state directory was removed and cannot be made again: restart' };
+        await until('the reason in the status', async () => {
+            world.append('app.log', `line ${++written}\n`);
+            return JSON.stringify(await history()) === JSON.stringify(restart_wanted);
+        }, { seen: () => server.seen() });
+        await server.complaint('the reason', /ERROR app: its state directory was removed and cannot be made again \(.*Permission denied\): .*restart the service soon/);
+        await reader.message(`line ${written}`);
+        assert.doesNotMatch(server.stderr, /tried again every second/);
+        await world.stop(server);
+        await start();
+        assert.ok(fs.existsSync(path.join(state, 'app.ledger')));
+        assert.deepEqual(await history(), { kept: true, sent_entries: 0 });
+    }));
+
 if (landlock_abi > 0 && process.getuid() === 0)
     test('what permissions forbid is not called the sandbox\'s', scenario(async (world) => {
         const outside = elsewhere(world);
