@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/start.hpp"
+#include "base/bounded_look.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_facts.hpp"
 
@@ -18,15 +19,24 @@ Findings look_at_everything(const Config& config) {
     Findings findings;
     const auto files = make_real_file_system();
     WatchNeed need;
+    SilentMounts silent;
     if (::geteuid() == 0)
         findings.push_back({Grade::note, "user", "root may do what the service's user may not",
                             "run it as that user, too: runuser -u logwisp -- logwisp doctor"});
     look_at_kernel(config, findings);
     look_at_sandbox(config, findings);
-    look_at_targets(*files, config, need, findings);
-    look_at_watches(*files, config, need, findings);
+    look_at_targets(*files, config, silent, need, findings);
+    const bool answer = comes_to_an_end([&] {
+        Findings not_told;
+        look_at_watches(*files, config, need, not_told);
+    });
+    if (answer)
+        look_at_watches(*files, config, need, findings);
+    else
+        findings.push_back(
+            {Grade::bad, "inotify", "not tried: a file system does not answer any more", {}});
     look_at_descriptors(config, need, findings);
-    look_at_state(config, findings);
+    look_at_state(config, silent, findings);
     look_at_ports(config, findings);
     look_at_clock(findings);
     return findings;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "explain/silent_mounts.hpp"
 #include "logwisp/config.hpp"
 #include "tail/file_system.hpp"
 
@@ -38,11 +39,12 @@ void look_at_kernel(const Config& config, Findings& findings);
 void look_at_sandbox(const Config& config, Findings& findings);
 void look_at_clock(Findings& findings);
 // Adds what it would watch to `need`.
-void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, Findings& findings);
+void look_at_targets(FileSystem& files, const Config& config, SilentMounts& silent, WatchNeed& need,
+                     Findings& findings);
 void look_at_watches(FileSystem& files, const Config& config, const WatchNeed& need,
                      Findings& findings);
 void look_at_descriptors(const Config& config, const WatchNeed& need, Findings& findings);
-void look_at_state(const Config& config, Findings& findings);
+void look_at_state(const Config& config, SilentMounts& silent, Findings& findings);
 void look_at_ports(const Config& config, Findings& findings);
 
 std::string findings_text(const std::string& heading, const Findings& findings);

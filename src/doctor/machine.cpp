@@ -94,7 +94,7 @@ void look_at_kernel(const Config& config, Findings& findings) {
 }
 
 void look_at_sandbox(const Config& config, Findings& findings) {
-    const SandboxForecast forecast = sandbox_forecast(config);
+    const SandboxForecast forecast = sandbox_abilities(config);
     const std::string files =
         forecast.landlock
             ? fmt::format("files can be restricted (Landlock {})", *forecast.landlock)

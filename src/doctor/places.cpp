@@ -105,9 +105,7 @@ void look_at_port(const Place& place, Findings& findings) {
     }
 }
 
-}  // namespace
-
-void look_at_state(const Config& config, Findings& findings) {
+void look_at_directory(const Config& config, Findings& findings) {
     if (!config.state.enabled) {
         findings.push_back({Grade::note, "state",
                             "none is kept: after a restart streams begin anew",
@@ -136,6 +134,23 @@ void look_at_state(const Config& config, Findings& findings) {
     else
         findings.push_back(
             {Grade::good, "state", fmt::format("kept in {}", quoted(directory)), {}});
+}
+
+}  // namespace
+
+void look_at_state(const Config& config, SilentMounts& silent, Findings& findings) {
+    if (config.state.enabled && !silent.answers(config.state.directory, [&] {
+            Findings not_told;
+            look_at_directory(config, not_told);
+        })) {
+        findings.push_back(
+            {Grade::bad, "state",
+             fmt::format("{} does not answer{}{}", quoted(config.state.directory),
+                         silent.suspects().empty() ? "" : ": it is on ", silent.suspects()),
+             "state is not for a file system that may hang: [state] directory"});
+        return;
+    }
+    look_at_directory(config, findings);
 }
 
 void look_at_ports(const Config& config, Findings& findings) {
