@@ -1,4 +1,4 @@
-// On a file system that does not answer explain and doctor do not hang: they say so of what lies there, and all they can of the rest. Method:
+// On a file system that does not answer explain, doctor and check do not hang: they say so of what lies there, and all they can of the rest. Method:
 // streams on a FUSE file system that hangs, beside one that does not, and both in one; every command at once, for each waits its while.
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { HangingFs, no_fuse } from './support/hanging_fs.mjs';
 
 const reason = no_fuse || (backend === 'epoll' && 'the same on every backend');
 
-test('explain and doctor say what does not answer, and go on with the rest', { skip: reason }, scenario(async (world) => {
+test('explain, doctor and check say what does not answer, and go on with the rest', { skip: reason }, scenario(async (world) => {
     const mounted = await HangingFs.mount(world, 'far');
     world.before_stop(() => mounted.unmount());
     for (const name of ['far-behind/logs/app.log', 'near/app.log']) world.write(name, 'x\n');
@@ -28,7 +28,10 @@ test('explain and doctor say what does not answer, and go on with the rest', { s
     assert.deepEqual(files_of(healthy).filter((one) => one.startsWith('good')), can_be_read.map((text) => `good: ${text}`));
 
     await mounted.hang('all');
-    const [doctor, far, near] = await Promise.all([ask('doctor'), ask('explain', world.path('far/logs/app.log')), ask('explain', world.path('near/app.log'))]);
+    const [check, doctor, far, near] = await Promise.all([ask('check'), ask('doctor'), ask('explain', world.path('far/logs/app.log')), ask('explain', world.path('near/app.log'))]);
+    assert.deepEqual([check.code, check.valid], [0, true]);
+    // Only root is warned of who may write where it reads, and only for that check looks there.
+    if (process.getuid() === 0) assert.match(JSON.stringify(check.warnings), /a file system does not answer: the places that targets name were not looked at/);
     const on_it = `it is on ${world.path('far')} (fuse)`;
     assert.deepEqual(files_of(doctor), [
         `bad: far: "${world.path('far/logs')}" does not answer: ${on_it}`,
