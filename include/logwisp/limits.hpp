@@ -154,5 +154,10 @@ inline constexpr std::uint32_t file_system_patience_ms = 2000;
 // The same while the process stops: readers are to hear a goodbye, and nothing is lost by going early.
 inline constexpr std::uint32_t file_system_stop_look_ms = 100;
 inline constexpr std::uint32_t file_system_stop_patience_ms = 500;
+// explain and doctor give a file system up that has not let a look at it go on for so long: a disk that has to spin up, or a server under load,
+// answers within a few seconds. Looked at so often.
+inline constexpr int look_silence_ms = 5000;
+inline constexpr int look_interval_ms = 250;
+static_assert(look_silence_ms >= 10 * look_interval_ms, "the moment is known well enough");
 
 }  // namespace logwisp

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/value.hpp"
+#include "sandbox/places.hpp"
 #include "sandbox/sandbox.hpp"
 
 namespace logwisp {
@@ -19,6 +20,20 @@ std::vector<std::string> paths_of(const SandboxForecast& forecast, Access access
 }
 
 }  // namespace
+
+Problems sandbox_warnings(const Loaded& loaded) {
+    Problems out;
+    if (!sandbox_forecast(loaded.config).landlock) return out;
+    for (std::size_t index = 0; index < loaded.config.streams.size(); ++index) {
+        const StreamConfig& stream = loaded.config.streams[index];
+        for (const WidePlace& wide : wide_places(stream))
+            out.push_back({loaded.origins.of(stream_key(
+                               index, fmt::format("monitor.targets.{}",
+                                                  wide.target - stream.monitor.targets.data()))),
+                           wide.text});
+    }
+    return out;
+}
 
 std::string sandbox_comments(const Config& config) {
     const SandboxForecast forecast = sandbox_forecast(config);

@@ -4,9 +4,13 @@
 
 #include <string>
 
+#include "app/load.hpp"
 #include "logwisp/config.hpp"
 
 namespace logwisp {
+
+// Targets that make more readable than logs, where files are restricted.
+Problems sandbox_warnings(const Loaded& loaded);
 
 std::string sandbox_comments(const Config& config);
 // {"landlock":{"abi":7},"seccomp":{"filtered":true},"writable":["/var/lib/logwisp"],"readable":["/var/log"],"listed":["/srv"]}; where one

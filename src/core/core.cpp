@@ -74,7 +74,8 @@ void Core::apply(std::shared_ptr<const Plan> plan) {
 }
 
 void Core::begin_stream(const std::shared_ptr<StreamInfo>& info) {
-    const TailParts parts{reactor_, *files_, watches_, encoder_, fabric_.descriptors()};
+    const TailParts parts{
+        reactor_, *files_, watches_, encoder_, fabric_.descriptors(), fabric_.confinement()};
     CoreStream* const before = info->before_id != 0 ? find(info->before_id) : nullptr;
     streams_.push_back(std::make_unique<CoreStream>(info, index_, fabric_, parts, before));
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/confinement.hpp"
 #include "core/mailbox.hpp"
 #include "logwisp/sandbox.hpp"
 #include "reactor/backend.hpp"
@@ -36,8 +37,12 @@ class Fabric {
     [[nodiscard]] std::uint64_t started_ns() const { return started_ns_; }
 
     // Before any thread starts; constant then.
-    void set_sandbox(SandboxFacts facts) { sandbox_ = std::move(facts); }
+    void set_sandbox(SandboxFacts facts, Confinement confinement) {
+        sandbox_ = std::move(facts);
+        confinement_ = std::move(confinement);
+    }
     [[nodiscard]] const SandboxFacts& sandbox() const { return sandbox_; }
+    [[nodiscard]] const Confinement& confinement() const { return confinement_; }
 
     // Thread-safe.
     [[nodiscard]] DescriptorBudget& descriptors() { return descriptors_; }
@@ -102,6 +107,7 @@ class Fabric {
     std::atomic<std::size_t> running_;  // cores, those apart among them
     std::uint64_t started_ns_;
     SandboxFacts sandbox_;
+    Confinement confinement_;
     DescriptorBudget descriptors_;
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * places + to
     std::vector<std::unique_ptr<Sender>> senders_;

@@ -27,21 +27,6 @@ std::uint64_t random_salt() {
     return salt != 0 ? salt : 1;
 }
 
-// A stream may be called anything; a file may not.
-std::string as_file_name(const std::string& stream) {
-    std::string name;
-    for (const char byte : stream) {
-        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
-                           (byte == '.' && !name.empty());
-        if (plain)
-            name.push_back(byte);
-        else
-            name += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
-    }
-    return name;
-}
-
 bool write_all(int file, const void* bytes, std::size_t count, std::uint64_t offset) {
     const char* at = static_cast<const char*>(bytes);
     while (count != 0) {
@@ -56,6 +41,9 @@ bool write_all(int file, const void* bytes, std::size_t count, std::uint64_t off
     return true;
 }
 
+// By the sandbox, by permissions, or by a unit that leaves the system read-only: its manager makes the directory at the start.
+bool is_forbidden(int error) { return error == EACCES || error == EPERM || error == EROFS; }
+
 bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 
 }  // namespace
@@ -65,7 +53,7 @@ LedgerFile::LedgerFile(std::shared_ptr<StateDirectory> directory, std::string st
     : directory_(std::move(directory)),
       stream_(std::move(stream)),
       config_(config),
-      file_name_(as_file_name(stream_)),
+      file_name_(state_file_name(stream_)),
       whole_path_(path(".ledger")) {}
 
 LedgerFile::~LedgerFile() {
@@ -230,7 +218,7 @@ void LedgerFile::write_mended(std::span<const std::pair<std::uint64_t, LedgerSlo
 
 Result<std::unique_ptr<LedgerState>> LedgerFile::look(const std::string& directory,
                                                       const std::string& stream) {
-    const std::string path = directory + "/" + as_file_name(stream) + ".ledger";
+    const std::string path = directory + "/" + state_file_name(stream) + ".ledger";
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0 && errno == ENOENT) return nullptr;
     if (file < 0) return failure(errno, "cannot be opened", path);
@@ -348,10 +336,11 @@ void LedgerFile::failed(int error) {
     // One that could not be synced does not take the old one's place; another is begun.
     begun_anew_ = false;
     if (!std::exchange(keeping_, false)) return;
-    log_error(
-        "{}: its ledger cannot be written: {}: entries go on, but a restart will not know of them; "
-        "tried again every second (a removed directory may take a restart: SANDBOX in logwisp(1))",
-        stream_, Error{error, "write", {}}.text());
+    if (!needs_restart_)
+        log_error(
+            "{}: its ledger cannot be written: {}: entries go on, but a restart will not know of "
+            "them; tried again every second",
+            stream_, Error{error, "write", {}}.text());
     // Ids that are given out from now on are not in here. In place: needs no room.
     (void)write_header(true);
 }
@@ -391,6 +380,7 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
     try_again_ms_ = now_ms + try_again_ms;
     give_up_spare();
     Result<void> begun = directory_->make_again_if_gone();
+    const bool may_not = !begun && is_forbidden(begun.error().code);
     if (begun) begun = begin_file(".ledger.new", wall_us, &everything);
     if (begun) {
         begun_bytes_ = bytes();
@@ -400,8 +390,15 @@ void LedgerFile::begin_anew(LedgerRecords& everything, std::uint64_t now_ms, std
         begun_anew_ = true;
         removed_ = false;
         replace_ = false;
+        needs_restart_ = false;
         return;
     }
+    if (may_not && !std::exchange(needs_restart_, true))
+        log_error(
+            "{}: its state directory was removed and cannot be made again ({}): entries go on, but "
+            "a "
+            "restart will not know of them; restart the service soon (SANDBOX in logwisp(1))",
+            stream_, begun.error().text());
     int code = begun.error().code;
     if (code == 0) code = EBUSY;  // another process has the directory by now
     if (file_ >= 0) ::close(file_);

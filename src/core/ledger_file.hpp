@@ -20,6 +20,7 @@
 #include "core/state_directory.hpp"
 #include "logwisp/config.hpp"
 #include "reactor/reactor.hpp"
+#include "serve/stream_info.hpp"
 #include "stream/ledger_records.hpp"
 #include "stream/ledger_state.hpp"
 
@@ -72,6 +73,10 @@ class LedgerFile {
     [[nodiscard]] bool keeping() const {
         return keeping_;
     }  // false: what is published is not recorded now
+    [[nodiscard]] Recording recording() const {
+        if (keeping_) return Recording::works;
+        return needs_restart_ ? Recording::needs_restart : Recording::fails;
+    }
     [[nodiscard]] std::uint64_t bytes() const { return place_ * ledger_slot_bytes; }
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
     [[nodiscard]] int descriptor() const { return file_; }
@@ -132,8 +137,9 @@ class LedgerFile {
     bool is_new_ = false;
     bool keeping_ = true;
     bool begun_anew_ = false;
-    bool removed_ = false;  // what is written is in no directory any more
-    bool replace_ = false;  // it is damaged
+    bool removed_ = false;        // what is written is in no directory any more
+    bool replace_ = false;        // it is damaged
+    bool needs_restart_ = false;  // said
     std::uint64_t failures_ = 0;
     std::uint64_t look_again_ms_ = 0;
     std::uint64_t try_again_ms_ = 0;

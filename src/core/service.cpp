@@ -112,12 +112,11 @@ class Service {
         confined.facts.ring_restricted = cores_[0]->reactor().backend().restricted();
         log_start(log_options(config_));
         log_info("sandbox: {}", sandbox_text(confined.facts));
-        if (covers_everything(confined.granted))
-            log_warn(
-                "sandbox: everything may be read: / is named, or all there is above a target, or "
-                "what "
-                "a file system is mounted in that may hang");
-        fabric_.set_sandbox(std::move(confined.facts));
+        if (confined.facts.landlock_abi > 0)
+            for (const StreamConfig& stream : config_.streams)
+                for (const WidePlace& wide : wide_places(stream))
+                    log_warn("sandbox: {}: {}", stream.name, wide.text);
+        fabric_.set_sandbox(std::move(confined.facts), confinement_of(confined.granted));
         granted_ = std::move(confined.granted);
     }
 
@@ -335,10 +334,10 @@ class Service {
         Config config;
         if (!options_.reload || !options_.reload(config, outcome.told)) {
             outcome.exit_code = exit_bad_configuration;
-            if (!granted_.empty() && outcome.tells_of(EACCES))
-                outcome.told.emplace_back(
-                    "a file that has taken another's place may need a restart to be read "
-                    "(SANDBOX in logwisp(1))");
+            if (const std::string why =
+                    fabric_.confinement().why_denied(config_.file, Wanted::contents);
+                !why.empty() && outcome.tells_of(EACCES))
+                outcome.told.push_back(fmt::format("{} is denied {}", config_.file, why));
             return outcome;
         }
         if (outcome.told = use_named_sockets(config, passed_); !outcome.told.empty()) {
@@ -350,7 +349,7 @@ class Service {
         if (const std::string outside = confined_place(config); !outside.empty()) {
             outcome.exit_code = 1;
             outcome.told.push_back(fmt::format(
-                "{} is outside of what may be read since the start: that needs a restart; "
+                "sandbox: {} is outside of what may be read since the start: that needs a restart; "
                 "security.readable names directories for later (SANDBOX in logwisp(1))",
                 outside));
             return outcome;

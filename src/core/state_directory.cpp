@@ -71,6 +71,20 @@ Result<Locked> open_locked(const std::string& path) {
 
 }  // namespace
 
+std::string state_file_name(const std::string& stream) {
+    std::string name;
+    for (const char byte : stream) {
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
+                           (byte == '.' && !name.empty());
+        if (plain)
+            name.push_back(byte);
+        else
+            name += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    }
+    return name;
+}
+
 Result<std::shared_ptr<StateDirectory>> StateDirectory::open(const std::string& path) {
     const auto locked = open_locked(path);
     if (!locked) return tl::unexpected(locked.error());

@@ -12,6 +12,9 @@
 
 namespace logwisp {
 
+// What files of a stream are called in it: a stream may be called anything; a file may not.
+std::string state_file_name(const std::string& stream);
+
 class StateDirectory {
   public:
     // Makes what is missing of `path`. Errors: it cannot be made or written, another process has it.

@@ -178,7 +178,7 @@ void StreamHome::copy_counters() {
     to.watchers.set(from.files.get());
     to.entries.set(from.entries.get());
     to.bytes.set(from.bytes.get());
-    to.rotations.set(from.rotations.get());
+    to.rotations.set(from.rotations);
     to.lost_bytes.set(from.lost_bytes.get());
     to.unknown_losses.set(from.unknown_losses.get());
     to.skipped_nul_bytes.set(from.skipped_nul_bytes.get());
@@ -186,6 +186,8 @@ void StreamHome::copy_counters() {
     to.read_errors.set(from.read_errors.get());
     to.refused_links.set(from.refused_links.get());
     to.ready.store(tail_.ready(), std::memory_order_relaxed);
+    if (const LedgerFile* const ledger = recorder_.ledger(); ledger != nullptr)
+        to.recording.store(ledger->recording(), std::memory_order_relaxed);
 }
 
 WatchersJson StreamHome::watchers_json(const StatusQuestion& question) const {

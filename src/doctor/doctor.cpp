@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 
 #include "app/start.hpp"
+#include "base/bounded_look.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_facts.hpp"
 
@@ -19,14 +19,24 @@ Findings look_at_everything(const Config& config) {
     Findings findings;
     const auto files = make_real_file_system();
     WatchNeed need;
+    SilentMounts silent;
     if (::geteuid() == 0)
         findings.push_back({Grade::note, "user", "root may do what the service's user may not",
                             "run it as that user, too: runuser -u logwisp -- logwisp doctor"});
     look_at_kernel(config, findings);
-    look_at_targets(*files, config, need, findings);
-    look_at_watches(*files, config, need, findings);
+    look_at_sandbox(config, findings);
+    look_at_targets(*files, config, silent, need, findings);
+    const bool answer = comes_to_an_end([&] {
+        Findings not_told;
+        look_at_watches(*files, config, need, not_told);
+    });
+    if (answer)
+        look_at_watches(*files, config, need, findings);
+    else
+        findings.push_back(
+            {Grade::bad, "inotify", "not tried: a file system does not answer any more", {}});
     look_at_descriptors(config, need, findings);
-    look_at_state(config, findings);
+    look_at_state(config, silent, findings);
     look_at_ports(config, findings);
     look_at_clock(findings);
     return findings;
@@ -42,8 +52,6 @@ int doctor_main(const std::vector<std::string>& arguments) {
     print_problems(loaded.warnings);
     print_problems(loaded.problems);
     if (!loaded.problems.empty()) return exit_config;
-    // A server that goes away while it is asked is no reason to die.
-    std::signal(SIGPIPE, SIG_IGN);
     const Findings findings = look_at_everything(loaded.config);
     const std::string file =
         loaded.config.file.empty() ? std::string("no configuration file") : loaded.config.file;

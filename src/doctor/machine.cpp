@@ -1,5 +1,6 @@
 // What the kernel allows: io_uring, a clock that is right.
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sched.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
@@ -12,6 +13,7 @@
 #include "doctor/findings.hpp"
 #include "logwisp/limits.hpp"
 #include "reactor/backend.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace logwisp {
 
@@ -67,6 +69,11 @@ std::string first_line(const std::string& path) {
     return line;
 }
 
+std::string user_name(uid_t user) {
+    const passwd* const known = ::getpwuid(user);
+    return known == nullptr ? std::to_string(user) : known->pw_name;
+}
+
 void look_at_kernel(const Config& config, Findings& findings) {
     BackendOptions options;
     options.choice = BackendChoice::io_uring;
@@ -84,6 +91,27 @@ void look_at_kernel(const Config& config, Findings& findings) {
              advice.empty() ? "or: backend = \"auto\"" : advice + "; or: backend = \"auto\""});
     else
         findings.push_back({Grade::note, "io_uring", why + "; epoll does the same", advice});
+}
+
+void look_at_sandbox(const Config& config, Findings& findings) {
+    const SandboxForecast forecast = sandbox_abilities(config);
+    const std::string files =
+        forecast.landlock
+            ? fmt::format("files can be restricted (Landlock {})", *forecast.landlock)
+            : fmt::format("files are not restricted: {}", forecast.landlock.error().text());
+    const std::string calls =
+        forecast.seccomp
+            ? std::string("system calls can be filtered (seccomp)")
+            : fmt::format("system calls are not filtered: {}", forecast.seccomp.error().text());
+    if (!forecast.landlock && config.security.landlock)
+        findings.push_back({Grade::note, "sandbox", files,
+                            "a kernel from 5.13 on with \"landlock\" in its lsm= has it; in a "
+                            "container a seccomp profile may forbid it"});
+    else
+        findings.push_back({Grade::good, "sandbox", files, {}});
+    const bool filter_wanted = config.security.seccomp != SystemCallFilter::off;
+    findings.push_back(
+        {!forecast.seccomp && filter_wanted ? Grade::note : Grade::good, "sandbox", calls, {}});
 }
 
 void look_at_clock(Findings& findings) {

@@ -4,12 +4,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
+#include "app/port_holders.hpp"
 #include "app/reload_client.hpp"
-#include "app/tail_client_fetch.hpp"
-#include "app/tail_client_json.hpp"
 #include "base/path.hpp"
 #include "doctor/findings.hpp"
 #include "explain/path_facts.hpp"
@@ -28,48 +29,54 @@ std::string nearest_there(std::string path) {
     return path;
 }
 
-// Somebody listens there: is it LogWisp?
-std::string who_answers(const std::string& host, std::uint16_t port, const std::string& path) {
-    TailAddress address;
-    address.host = host == "::"                                       ? "::1"
-                   : listening_host(host) == "*" || host == "0.0.0.0" ? "127.0.0.1"
-                                                                      : listening_host(host);
-    address.port = std::to_string(port);
-    address.path = path;
-    const auto page = fetch_page(address, Waiter(STDOUT_FILENO));
-    if (!page) return {};
-    const auto members = json_members(*page);
-    if (!members || json_text(json_member(*members, "service")).value_or("") != "LogWisp")
-        return {};
-    return json_text(json_member(*members, "version")).value_or("?");
-}
-
 struct Place {
     std::string what;  // "app: HTTP"
     std::string host;
     std::uint16_t port = 0;
-    std::string status_path;  // empty: raw TCP
 };
 
-void in_use(const Place& place, const std::string& at, Findings& findings) {
-    if (!place.status_path.empty()) {
-        if (const std::string version = who_answers(place.host, place.port, place.status_path);
-            !version.empty())
-            return findings.push_back(
-                {Grade::good,
-                 "ports",
-                 fmt::format("{}: LogWisp {} serves {}", place.what, version, at),
-                 {}});
-    } else if (!running_services().empty()) {
-        return findings.push_back(
-            {Grade::note,
-             "ports",
-             fmt::format("{}: {} is in use, and a LogWisp runs here", place.what, at),
-             {}});
-    }
-    findings.push_back(
-        {Grade::bad, "ports", fmt::format("{}: {} is in use by something else", place.what, at),
-         fmt::format("ss -ltnp 'sport = :{}' says by what; or choose another port", place.port)});
+std::string names_of(const std::vector<PortHolder>& processes) {
+    std::string names;
+    for (const PortHolder& one : processes)
+        names += fmt::format("{}{} (process {})", names.empty() ? "" : ", ", one.name, one.process);
+    return names;
+}
+
+// Its process cannot be seen from here.
+Finding used_by_somebody(const Place& place, const std::string& at, std::optional<uid_t> user) {
+    const std::string used =
+        user ? fmt::format("{}: {} is in use by a process of {}", place.what, at, user_name(*user))
+             : fmt::format("{}: {} is in use by something else", place.what, at);
+    if (!running_services().empty())
+        return {Grade::note, "ports", used + ", and a LogWisp runs here", {}};
+    if (user == uid_t{0} && first_line("/proc/1/comm") == "systemd")
+        return {Grade::note, "ports", used,
+                "systemctl list-sockets says whether systemd holds it for the service; run by "
+                "root, the doctor says by which process"};
+    return {Grade::bad, "ports", used,
+            fmt::format("ss -ltnp 'sport = :{}' says by what, to root; or choose another port",
+                        place.port)};
+}
+
+Finding in_use(const Place& place, const std::string& at) {
+    const PortHolders holders = port_holders(place.host, place.port);
+    const std::vector<pid_t> services = running_services();
+    for (const PortHolder& one : holders.processes)
+        if (std::find(services.begin(), services.end(), one.process) != services.end())
+            return {Grade::good,
+                    "ports",
+                    fmt::format("{}: LogWisp (process {}) serves {}", place.what, one.process, at),
+                    {}};
+    if (only_systemd(holders))
+        return {Grade::note, "ports",
+                fmt::format("{}: {} is held by systemd, for the service that it starts when "
+                            "somebody connects",
+                            place.what, at),
+                "systemctl list-sockets says which service that is"};
+    if (holders.processes.empty()) return used_by_somebody(place, at, holders.user);
+    return {Grade::bad, "ports",
+            fmt::format("{}: {} is in use by {}", place.what, at, names_of(holders.processes)),
+            "end that, or choose another port"};
 }
 
 std::string port_advice(int error) {
@@ -89,7 +96,7 @@ void look_at_port(const Place& place, Findings& findings) {
         findings.push_back(
             {Grade::good, "ports", fmt::format("{}: {} is free", place.what, at), {}});
     } else if (opened.error().code == EADDRINUSE) {
-        in_use(place, at, findings);
+        findings.push_back(in_use(place, at));
     } else {
         findings.push_back({Grade::bad, "ports",
                             fmt::format("{}: cannot listen on {}: {}", place.what, at,
@@ -98,9 +105,7 @@ void look_at_port(const Place& place, Findings& findings) {
     }
 }
 
-}  // namespace
-
-void look_at_state(const Config& config, Findings& findings) {
+void look_at_directory(const Config& config, Findings& findings) {
     if (!config.state.enabled) {
         findings.push_back({Grade::note, "state",
                             "none is kept: after a restart streams begin anew",
@@ -131,16 +136,31 @@ void look_at_state(const Config& config, Findings& findings) {
             {Grade::good, "state", fmt::format("kept in {}", quoted(directory)), {}});
 }
 
+}  // namespace
+
+void look_at_state(const Config& config, SilentMounts& silent, Findings& findings) {
+    if (config.state.enabled && !silent.answers(config.state.directory, [&] {
+            Findings not_told;
+            look_at_directory(config, not_told);
+        })) {
+        findings.push_back(
+            {Grade::bad, "state",
+             fmt::format("{} does not answer{}{}", quoted(config.state.directory),
+                         silent.suspects().empty() ? "" : ": it is on ", silent.suspects()),
+             "state is not for a file system that may hang: [state] directory"});
+        return;
+    }
+    look_at_directory(config, findings);
+}
+
 void look_at_ports(const Config& config, Findings& findings) {
     if (config.router.enabled)
-        look_at_port({"router", config.router.host, config.router.port, "/status"}, findings);
+        look_at_port({"router", config.router.host, config.router.port}, findings);
     for (const StreamConfig& stream : config.streams) {
         if (stream.http.enabled && !config.router.enabled)
-            look_at_port({stream.name + ": HTTP", stream.http.host, stream.http.port,
-                          stream.http.status_path},
-                         findings);
+            look_at_port({stream.name + ": HTTP", stream.http.host, stream.http.port}, findings);
         if (stream.tcp.enabled)
-            look_at_port({stream.name + ": TCP", stream.tcp.host, stream.tcp.port, ""}, findings);
+            look_at_port({stream.name + ": TCP", stream.tcp.host, stream.tcp.port}, findings);
     }
 }
 

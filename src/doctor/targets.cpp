@@ -26,11 +26,6 @@ std::string group_name(gid_t group) {
     return known == nullptr ? std::to_string(group) : known->gr_name;
 }
 
-std::string user_name(uid_t user) {
-    const passwd* const known = ::getpwuid(user);
-    return known == nullptr ? std::to_string(user) : known->pw_name;
-}
-
 // The first directory on the way that cannot be passed, else the path itself.
 std::string barrier_on(const std::string& path) {
     for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
@@ -158,6 +153,14 @@ class Walk {
     WatchNeed& need_;
 };
 
+Finding silence(const std::string& what, const std::string& suspects) {
+    return {Grade::bad, "files",
+            fmt::format("{} does not answer{}{}", what, suspects.empty() ? "" : ": it is on ",
+                        suspects),
+            "its server, or the daemon of its mount, is at fault; the stream stands still until it "
+            "answers, others do not"};
+}
+
 std::string and_others(const std::vector<std::string>& directories) {
     return directories.size() == 1
                ? std::string()
@@ -209,14 +212,32 @@ void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& 
 
 }  // namespace
 
-void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, Findings& findings) {
+void look_at_targets(FileSystem& files, const Config& config, SilentMounts& silent, WatchNeed& need,
+                     Findings& findings) {
     for (const StreamConfig& stream : config.streams) {
         std::size_t found = 0;
+        std::size_t silent_targets = 0;
         Shown shown;
         for (const Target& target : stream.monitor.targets) {
             const TargetPlan plan(target);
-            Walk walk(files, plan, {stream.monitor.follow_symlinks}, need);
-            walk.run();
+            const auto look = [&](WatchNeed& watched) {
+                Walk walk(files, plan, {stream.monitor.follow_symlinks}, watched);
+                walk.run();
+                return walk;
+            };
+            const bool answers = silent.answers(target, [&] {
+                WatchNeed not_watched;
+                Shown not_shown;
+                Findings not_told;
+                tell(stream, look(not_watched), not_shown, not_told);
+            });
+            if (!answers) {
+                ++silent_targets;
+                findings.push_back(silence(fmt::format("{}: {}", stream.name, quoted(target.path)),
+                                           silent.suspects()));
+                continue;
+            }
+            const Walk walk = look(need);
             found += walk.found;
             tell(stream, walk, shown, findings);
             if (walk.found == 0 && walk.faults.empty())
@@ -235,8 +256,9 @@ void look_at_targets(FileSystem& files, const Config& config, WatchNeed& need, F
         if (found > 0 && shown.faults == 0)
             findings.push_back({Grade::good,
                                 "files",
-                                fmt::format("{}: {} file{} can be read", stream.name, found,
-                                            found == 1 ? "" : "s"),
+                                fmt::format("{}: {} file{}{} can be read", stream.name, found,
+                                            found == 1 ? "" : "s",
+                                            silent_targets == 0 ? "" : " of its other targets"),
                                 {}});
     }
 }

@@ -62,6 +62,17 @@ std::string present_user() {
                             : fmt::format("{} (user {})", known->pw_name, user);
 }
 
+PathFacts silent_facts(const std::string& path, const std::string& suspects) {
+    PathFacts facts;
+    facts.given = path;
+    facts.absolute = absolute_path(path);
+    facts.silent = true;
+    facts.suspects = suspects;
+    facts.status =
+        failure(0, "its file system does not answer" + (suspects.empty() ? "" : ": " + suspects));
+    return facts;
+}
+
 PathFacts facts_of(FileSystem& files, const std::string& path) {
     PathFacts facts;
     facts.given = path;

@@ -20,6 +20,9 @@ struct PathFacts {
     int open_error = 0;                          // of a regular file
     bool compressed = false;
     bool polled = false;  // its file system gives no events
+    // Its file system does not answer: nothing but the first two is known.
+    bool silent = false;
+    std::string suspects;  // "/mnt/logs (nfs4)", as far as known which that is
 
     [[nodiscard]] bool exists() const { return status.has_value(); }
     [[nodiscard]] bool missing() const {
@@ -28,6 +31,8 @@ struct PathFacts {
 };
 
 PathFacts facts_of(FileSystem& files, const std::string& path);
+// Without asking it.
+PathFacts silent_facts(const std::string& path, const std::string& suspects);
 
 // Without symbolic links; empty when it is not there.
 std::string real_path(const std::string& path);

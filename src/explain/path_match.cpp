@@ -29,11 +29,12 @@ Target resolved(const Target& target, const TargetPlan& plan) {
 
 // A target from the root, as it is written and by its real names.
 struct Plans {
-    explicit Plans(const Target& target)
-        : written(from_root(target)), real(resolved(target, written)) {
+    Plans(const Target& target, Names names)
+        : written(from_root(target)),
+          real(names == Names::all ? resolved(target, written) : written.target()) {
         // Directories are listed from here on; of a relative target, from the current one.
         written_root = absolute_path(TargetPlan(target).root());
-        real_root = real_path(written_root);
+        if (names == Names::all) real_root = real_path(written_root);
     }
     static Target from_root(Target target) {
         target.path = absolute_path(target.path);
@@ -110,10 +111,11 @@ const char* code_of(Mismatch mismatch) {
 }
 
 PathMatch match_path(const std::string& written, const std::string& real,
-                     const StreamConfig& stream) {
+                     const StreamConfig& stream, Names names) {
     PathMatch best;
+    best.names = names;
     for (const Target& target : stream.monitor.targets) {
-        const Plans plans(target);
+        const Plans plans(target, names);
         const auto consider = [&](const TargetPlan& plan, const std::string& root,
                                   const std::string& path) {
             TargetMatch how = plan.match(path);
@@ -128,7 +130,7 @@ PathMatch match_path(const std::string& written, const std::string& real,
             best.root = root;
         };
         consider(plans.written, plans.written_root, written);
-        if (!real.empty() && best.how.mismatch != Mismatch::none)
+        if (names == Names::all && !real.empty() && best.how.mismatch != Mismatch::none)
             consider(plans.real, plans.real_root, real);
         if (best.how.mismatch == Mismatch::none) break;
     }

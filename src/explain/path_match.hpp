@@ -12,12 +12,16 @@
 
 namespace logwisp {
 
+// Whether targets are compared by their real names, too, for which file systems are asked.
+enum class Names : unsigned char { all, as_written };
+
 struct PathMatch {
     const Target* target = nullptr;
     TargetMatch how{Mismatch::elsewhere, {}, {}};
     std::string name;              // from the root, as following would find it
     std::string root;              // of the target: directories are listed from here on
     std::size_t shared_bytes = 0;  // of the path and the target's directory
+    Names names = Names::all;      // that were compared
 
     [[nodiscard]] bool wanted() const { return how.mismatch == Mismatch::none; }
 };
@@ -25,7 +29,7 @@ struct PathMatch {
 // The first target that wants the path counts, as it does for following; else the nearest.
 // `real`: the path without symbolic links in its directory; empty when there is none.
 PathMatch match_path(const std::string& written, const std::string& real,
-                     const StreamConfig& stream);
+                     const StreamConfig& stream, Names names = Names::all);
 
 // Why it is not wanted, for people: a sentence without its full stop.
 std::string sentence(const PathMatch& found);

@@ -132,6 +132,8 @@ std::string report_json(const PathFacts& facts, const std::vector<StreamReport>&
     json.string(facts.given);
     write_file(json, facts);
     write_text(json, "link_to", facts.link_to);
+    json.key("answers");
+    json.boolean(!facts.silent);
     json.key("streams");
     json.begin_array();
     for (const StreamReport& report : streams) write_stream(json, report);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/port_holders.hpp"
 #include "app/tail_client_fetch.hpp"
 #include "app/tail_client_json.hpp"
 
@@ -93,6 +94,12 @@ ServerAnswer ask_server(const Config& config, const StreamConfig& stream, const 
     if (!stream.http.enabled) return answer;
     TailAddress address = address_of(config, stream);
     answer.url = fmt::format("http://{}{}", address.authority(), address.path);
+    const bool router = config.router.enabled;
+    if (only_systemd(port_holders(router ? config.router.host : stream.http.host,
+                                  router ? config.router.port : stream.http.port))) {
+        answer.error = "systemd holds the port; to ask would start the service";
+        return answer;
+    }
     const std::string& name = verdict.name.empty() ? facts.absolute : verdict.name;
     address.query = "path=" + percent_encoded(name);
     if (facts.exists()) address.query += fmt::format("&inode={}", facts.status->identity.inode);

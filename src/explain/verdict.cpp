@@ -49,7 +49,7 @@ std::string first_name(FileSystem& files, const PathFacts& facts, const PathMatc
     static_cast<void>(files.list(directory, [&](std::string_view name, FileKind kind) {
         const std::string path = join_path(directory, name);
         if (kind != FileKind::regular || name >= first || left == 0) return;
-        if (!match_path(path, path, stream).wanted()) return;
+        if (!match_path(path, path, stream, found.names).wanted()) return;
         --left;
         const auto status = files.status(path);
         if (status && status->identity == facts.status->identity) first = name;
@@ -71,7 +71,7 @@ void add_notes(FileSystem& files, const PathFacts& facts, const PathMatch& found
     const std::string directory(directory_name(found.name));
     for (const std::string& original : original_names(base_name(found.name))) {
         const std::string path = join_path(directory, original);
-        if (!files.status(path) || !match_path(path, path, stream).wanted()) continue;
+        if (!files.status(path) || !match_path(path, path, stream, found.names).wanted()) continue;
         verdict.notes.push_back(
             fmt::format("it has the name of a rotated copy of {}: what was read there is not read "
                         "again",
@@ -84,7 +84,7 @@ void add_notes(FileSystem& files, const PathFacts& facts, const PathMatch& found
 
 // Of a path that a target wants.
 void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& found,
-                const StreamConfig& stream, Verdict& verdict) {
+                const StreamConfig& stream, const Confinement& confinement, Verdict& verdict) {
     const auto no = [&](const char* code, std::string reason) {
         verdict.followed = false;
         verdict.code = code;
@@ -120,6 +120,10 @@ void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& foun
                                   : ""));
     if (facts.open_error != 0)
         return no("unreadable", cannot(facts.absolute, facts.open_error, "cannot be read"));
+    if (!confinement.lets(found.name, Wanted::contents))
+        return no("confined",
+                  "the sandbox would keep the service from it: it lies outside of what the targets "
+                  "name; name its directory in security.readable and restart");
     if (facts.compressed) return no("compressed", "it is compressed: such files are left alone");
     if (const std::string other = first_name(files, facts, found, stream); !other.empty()) {
         verdict.code = "same_file";
@@ -130,13 +134,33 @@ void judge_file(FileSystem& files, const PathFacts& facts, const PathMatch& foun
 
 }  // namespace
 
-Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream) {
+Verdict judge_names(const PathFacts& facts, const StreamConfig& stream,
+                    const std::string& suspects) {
     Verdict verdict;
-    PathMatch found = match_path(facts.absolute, facts.resolved, stream);
+    const PathMatch found = match_path(facts.absolute, {}, stream, Names::as_written);
+    verdict.target = found.target;
+    const std::string why =
+        fmt::format("a file system does not answer{}", suspects.empty() ? "" : ": " + suspects);
+    if (found.wanted()) {
+        verdict.name = followed_name(found);
+        verdict.code = "silent";
+        verdict.reason = why + "; by its name it is wanted, and is read when that answers";
+    } else {
+        verdict.code = code_of(found.how.mismatch);
+        verdict.reason = sentence(found);
+        verdict.notes.push_back(why + ": links were not looked at");
+    }
+    return verdict;
+}
+
+Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& stream,
+              const Confinement& confinement, Names names) {
+    Verdict verdict;
+    PathMatch found = match_path(facts.absolute, facts.resolved, stream, names);
     bool by_link = false;
     if (!found.wanted() && !facts.link_to.empty() && facts.exists()) {
         // What it leads to may be followed under its own name.
-        const PathMatch at_end = match_path(facts.link_to, facts.link_to, stream);
+        const PathMatch at_end = match_path(facts.link_to, facts.link_to, stream, names);
         by_link = at_end.wanted();
         if (by_link) found = at_end;
     }
@@ -150,7 +174,7 @@ Verdict judge(FileSystem& files, const PathFacts& facts, const StreamConfig& str
         return verdict;
     }
     verdict.name = followed_name(found);
-    judge_file(files, facts, found, stream, verdict);
+    judge_file(files, facts, found, stream, confinement, verdict);
     if (by_link && verdict.code == "followed") {
         verdict.code = "linked_file";
         verdict.reason =

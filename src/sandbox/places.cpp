@@ -1,5 +1,7 @@
 #include "sandbox/places.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -24,6 +26,11 @@ constexpr std::array<std::string_view, 24> shared_directories = {
 bool is_shared(const fs::path& directory) {
     return std::find(shared_directories.begin(), shared_directories.end(), directory.string()) !=
            shared_directories.end();
+}
+
+// Or somebody's home, keys and all.
+bool holds_more_than_logs(const fs::path& directory) {
+    return is_shared(directory) || directory.parent_path() == "/home";
 }
 
 bool is_place(const fs::path& path) {
@@ -163,10 +170,29 @@ std::vector<Grant> needed_places(const Config& config) { return places_of(config
 
 std::vector<Grant> granted_places(const Config& config) { return places_of(config, true); }
 
-bool covers_everything(const std::vector<Grant>& granted) {
-    return std::any_of(granted.begin(), granted.end(), [](const Grant& grant) {
-        return grant.path == "/" && grant.access != Access::list;
-    });
+Confinement confinement_of(const std::vector<Grant>& granted) {
+    if (granted.empty()) return {};
+    std::vector<Confinement::Place> places;
+    for (const Grant& grant : granted)
+        places.push_back(
+            {grant.path, grant.access == Access::list ? Wanted::names : Wanted::contents});
+    return Confinement(places);
+}
+
+std::vector<WidePlace> wide_places(const StreamConfig& stream) {
+    std::vector<WidePlace> wide;
+    for (const Target& target : stream.monitor.targets) {
+        Places places(true);
+        places.target(target);
+        for (const Grant& grant : places.take()) {
+            if (grant.access == Access::list || !holds_more_than_logs(grant.path)) continue;
+            wide.push_back({&target, grant.path,
+                            fmt::format("\"{}\" lets the service read all of \"{}\": logs should "
+                                        "lie in a directory of their own, there before the start",
+                                        target.path, grant.path)});
+        }
+    }
+    return wide;
 }
 
 std::string place_outside(const Config& config, const std::vector<Grant>& granted) {

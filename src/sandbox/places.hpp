@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/confinement.hpp"
 #include "logwisp/config.hpp"
 #include "sandbox/landlock.hpp"
 
@@ -20,8 +21,17 @@ std::vector<Grant> needed_places(const Config& config);
 // The same, and what makes it last: see above. What `security.readable` names is among it.
 std::vector<Grant> granted_places(const Config& config);
 
-// A target names /, or has nothing above it yet but /, or lies on a file system that may hang and is mounted there.
-bool covers_everything(const std::vector<Grant>& granted);
+// The same, to tell what is refused.
+Confinement confinement_of(const std::vector<Grant>& granted);
+
+// Directories of the system, and homes, that a target makes readable with all that is below: it names one, or a file in one (the kernel has no
+// smaller grant for a file that is renamed), or nothing below one is there yet, or a file system that may hang is mounted in one.
+struct WidePlace {
+    const Target* target = nullptr;
+    std::string directory;
+    std::string text;  // `"/etc/app.log" lets the service read all of "/etc": ...`
+};
+std::vector<WidePlace> wide_places(const StreamConfig& stream);
 
 // What of `config` is outside of `granted`: "/srv/app". Empty: nothing.
 std::string place_outside(const Config& config, const std::vector<Grant>& granted);

@@ -88,8 +88,12 @@ std::string sandbox_text(const SandboxFacts& facts) {
     return text;
 }
 
+SandboxForecast sandbox_abilities(const Config& config) {
+    return {landlock_wanted(config), seccomp_wanted(config), {}};
+}
+
 SandboxForecast sandbox_forecast(const Config& config) {
-    SandboxForecast forecast{landlock_wanted(config), seccomp_wanted(config), {}};
+    SandboxForecast forecast = sandbox_abilities(config);
     if (forecast.landlock) forecast.granted = granted_places(config);
     return forecast;
 }

@@ -29,5 +29,7 @@ struct SandboxForecast {
     std::vector<Grant> granted;  // empty: files would not be restricted
 };
 SandboxForecast sandbox_forecast(const Config& config);
+// The same without the places: looks at no file.
+SandboxForecast sandbox_abilities(const Config& config);
 
 }  // namespace logwisp

@@ -74,8 +74,16 @@ class Page {
                 &MonitorCounters::entries);
         monitor({"logwisp_read_bytes", MetricKind::counter, "bytes", "Read from files"},
                 &MonitorCounters::bytes);
-        monitor({"logwisp_rotations", MetricKind::counter, "", "Files that were rotated"},
-                &MonitorCounters::rotations);
+        text_.family({"logwisp_rotations", MetricKind::counter, "",
+                      "Files that were rotated: inode_change, another file took the name (create, "
+                      "rename); size_decrease, time_reset and beyond_size, it was truncated "
+                      "(copytruncate) and is seen to be smaller, younger than what was read, or to "
+                      "hold something else"});
+        for (const auto& stream : streams_)
+            for (std::size_t reason = 0; reason < rotation_reason_names.size(); ++reason)
+                text_.sample(
+                    {{"stream", stream->config.name}, {"reason", rotation_reason_names[reason]}},
+                    stream->monitor.rotations.get(reason));
         monitor({"logwisp_lost_bytes", MetricKind::counter, "bytes",
                  "Bytes of files that were destroyed before they could be read"},
                 &MonitorCounters::lost_bytes);

@@ -40,7 +40,7 @@ void write_monitor(JsonWriter& json, const StreamInfo& stream) {
     const MonitorCounters& monitor = stream.monitor;
     json.key("monitor");
     json.begin_object();
-    const auto number = [&json](std::string_view name, const Counter& counter) {
+    const auto number = [&json](std::string_view name, const auto& counter) {
         json.key(name);
         json.number(counter.get());
     };
@@ -131,6 +131,18 @@ void write_history(JsonWriter& json, const StreamInfo& stream) {
     json.boolean(stream.past.kept());
     json.key("sent_entries");
     json.number(stream.past_entries());
+    switch (stream.monitor.recording.load(std::memory_order_relaxed)) {
+        case Recording::works:
+            break;
+        case Recording::fails:
+            json.key("error");
+            json.string("the ledger cannot be written: tried again every second");
+            break;
+        case Recording::needs_restart:
+            json.key("error");
+            json.string("the state directory was removed and cannot be made again: restart");
+            break;
+    }
     json.end_object();
 }
 

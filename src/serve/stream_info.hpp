@@ -44,12 +44,19 @@ struct alignas(64) CoreStreamCounters {
     Histogram delivery;  // from seeing a change to the kernel's having its oldest entry, per send
 };
 
+// How the ledger is written, where one is kept.
+enum class Recording : std::uint8_t {
+    works,
+    fails,          // tried again and again
+    needs_restart,  // its directory was removed, and this process may not make another one
+};
+
 // Written by the home core once per turn in which something changed.
 struct MonitorCounters {
     Counter watchers;
     Counter entries;
     Counter bytes;
-    Counter rotations;
+    RotationCounters rotations;
     Counter lost_bytes;
     Counter unknown_losses;
     Counter skipped_nul_bytes;
@@ -60,6 +67,7 @@ struct MonitorCounters {
         unposted_entries;   // lost by the ring before a slow core had room; its readers were told
     Counter next_sequence;  // the next entry's on the home core: how far behind is a replica?
     std::atomic<bool> ready{false};
+    std::atomic<Recording> recording{Recording::works};
     // Since when its file system has not answered, UTC; 0: it does. Written by the control thread.
     std::atomic<std::int64_t> stalled_since_us{0};
 };

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/counters.hpp"
+
 namespace logwisp {
 
 enum class RotationReason : std::uint8_t {
@@ -33,6 +35,41 @@ constexpr std::string_view reason_text(RotationReason reason) {
     }
     return "position beyond file size";
 }
+
+// The same as one word each, in order; `none` has none.
+inline constexpr std::array<std::string_view, 4> rotation_reason_names{
+    "inode_change", "size_decrease", "time_reset", "beyond_size"};
+
+// By reason. One thread adds, any may read.
+class RotationCounters {
+  public:
+    void add(RotationReason reason) { by_reason_[index_of(reason)].add(); }
+    void subtract(RotationReason reason) { by_reason_[index_of(reason)].subtract(); }
+    void add(const RotationCounters& more) {
+        for (std::size_t index = 0; index < by_reason_.size(); ++index)
+            by_reason_[index].add(more.by_reason_[index].get());
+    }
+    void set(const RotationCounters& from) {
+        for (std::size_t index = 0; index < by_reason_.size(); ++index)
+            by_reason_[index].set(from.by_reason_[index].get());
+    }
+    // Of all reasons.
+    [[nodiscard]] std::uint64_t get() const {
+        std::uint64_t sum = 0;
+        for (const Counter& one : by_reason_) sum += one.get();
+        return sum;
+    }
+    // `index`: of rotation_reason_names.
+    [[nodiscard]] std::uint64_t get(std::size_t index) const { return by_reason_[index].get(); }
+
+  private:
+    // As reason_text() takes `none`.
+    static std::size_t index_of(RotationReason reason) {
+        return reason == RotationReason::none ? rotation_reason_names.size() - 1
+                                              : static_cast<std::size_t>(reason) - 1;
+    }
+    std::array<Counter, rotation_reason_names.size()> by_reason_;
+};
 
 // Enough for a week of daily rotations; of older ones only their number is known.
 inline constexpr std::size_t rotation_history_max = 8;

@@ -114,8 +114,8 @@ void TailState::path_failed(FollowedPath& entry, const Error& error) {
     if (std::exchange(entry.told_error, true)) return;
     counters.read_errors.add();
     if (everybody) return;  // open_file() has said so
-    log_warn("{}: {}: tried again until it works{}", stream_name, error.text(),
-             error.code == EACCES ? "; 'logwisp check' lists what the sandbox lets be read" : "");
+    log_warn("{}: {}: tried again until it works", stream_name,
+             parts.confinement.text(error, entry.path(), Wanted::contents));
 }
 
 void TailState::path_works(FollowedPath& entry) {

@@ -185,7 +185,8 @@ void TailState::list_names(Place& place) {
     });
     if (!listed) {
         if (std::exchange(place.error, listed.error().code) == 0)
-            log_warn("{}: {}: its files cannot be looked for", stream_name, listed.error().text());
+            log_warn("{}: {}: its files cannot be looked for", stream_name,
+                     parts.confinement.text(listed.error(), place.path, Wanted::names));
         return;
     }
     place.error = 0;

@@ -59,7 +59,7 @@ struct TailCounters {
     Counter files;    // followed now; not what is left alone (compressed, not a regular file)
     Counter entries;  // published, synthetic ones included
     Counter bytes;    // read
-    Counter rotations;
+    RotationCounters rotations;
     Counter lost_bytes;  // seen to be there, and destroyed before they could be read
     // Times that more than these may have been destroyed: a truncation hides what came right before.
     Counter unknown_losses;

@@ -14,7 +14,7 @@ namespace {
 void add_counts(const TailCounters& from, TailCounters& to) {
     to.entries.add(from.entries.get());
     to.bytes.add(from.bytes.get());
-    to.rotations.add(from.rotations.get());
+    to.rotations.add(from.rotations);
     to.lost_bytes.add(from.lost_bytes.get());
     to.unknown_losses.add(from.unknown_losses.get());
     to.skipped_nul_bytes.add(from.skipped_nul_bytes.get());
@@ -74,7 +74,7 @@ void TailState::leave_waiting(Follower& searching) {
         close_file(*at);
         if (at->notice.reason == RotationReason::none) continue;
         --at->origin->rotations;
-        counters.rotations.subtract();
+        counters.rotations.subtract(at->notice.reason);
     }
 }
 

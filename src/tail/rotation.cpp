@@ -120,7 +120,7 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
 
 // Counted now, told before the follower's next line.
 void TailState::rotated(Follower& follower, RotationReason reason, Loss loss) {
-    counters.rotations.add();
+    counters.rotations.add(reason);
     loss.bytes += follower.notice.loss.bytes;
     loss.at_least = loss.at_least || follower.notice.loss.at_least;
     FollowedPath& path = *follower.origin;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/confinement.hpp"
 #include "logwisp/config.hpp"
 #include "reactor/reactor.hpp"
 #include "stream/batch.hpp"
@@ -46,6 +47,7 @@ struct TailParts {
     Watches& watches;
     Encoder& encoder;
     DescriptorBudget& descriptors;  // one for the process
+    const Confinement& confinement;
 };
 
 class Tail {

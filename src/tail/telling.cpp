@@ -43,6 +43,10 @@ WatcherStatus TailState::row_of(const Follower& follower) const {
         row.error = "not read: a link that is not followed leads there now";
     else if (follower.error != 0)
         row.error = Error{follower.error, "read", {}}.text();
+    else if (named.error != 0 && named.current == &follower)
+        // Another file has its name now.
+        row.error =
+            parts.confinement.text({named.error, "open", {}}, named.path(), Wanted::contents);
     return row;
 }
 
@@ -100,8 +104,9 @@ void TailState::tell_unread_paths(const WatcherQuestion& question, Watchers& tol
         } else if (entry.refusal != nullptr) {
             row.error = "not followed: " + *entry.refusal;
         } else {
-            row.error =
-                entry.refused ? "not a regular file" : Error{entry.error, "open", {}}.text();
+            row.error = entry.refused ? "not a regular file"
+                                      : parts.confinement.text({entry.error, "open", {}}, path,
+                                                               Wanted::contents);
         }
         told.rows.push_back(std::move(row));
     }
@@ -135,7 +140,8 @@ void TailState::tell_missing_targets(const WatcherQuestion& question, Watchers& 
         if (place->error == error_refused)
             tell(place->target, place->path, "not followed: a link leads there now");
         else if (place->error != 0)
-            tell(place->target, place->path, Error{place->error, "list", {}}.text());
+            tell(place->target, place->path,
+                 parts.confinement.text({place->error, "list", {}}, place->path, Wanted::names));
 }
 
 }  // namespace logwisp

@@ -2,8 +2,8 @@
 // files, by ports, by a kernel that refuses.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import net from 'node:net';
 import test from 'node:test';
+import { Holder } from './support/holder.mjs';
 import { binary, one_stream, scenario } from './support/scenario.mjs';
 
 async function doctor(world, config, { via = [], program = binary, args = [] } = {}) {
@@ -32,7 +32,7 @@ test('nothing is wrong', scenario(async (world) => {
     const { code, of, answer } = await doctor(world, await healthy(world));
     assert.equal(code, 0);
     assert.equal(answer.file, world.path('doctor.toml'));
-    for (const topic of ['io_uring', 'files', 'inotify', 'limits', 'state', 'ports', 'clock']) assert.ok(of(topic).length > 0, topic);
+    for (const topic of ['io_uring', 'sandbox', 'files', 'inotify', 'limits', 'state', 'ports', 'clock']) assert.ok(of(topic).length > 0, topic);
     assert.deepEqual(of('files').map(({ text }) => text), ['app: 1 file can be read']);
     assert.match(of('inotify')[0].text, /^2 watches of \d+$/);
     assert.equal(of('ports').length, 2);
@@ -59,6 +59,25 @@ test('io_uring is forbidden: a note, or a fault when it was asked for', scenario
     assert.match(allowed.of('io_uring')[0].advice, /seccomp|io_uring_disabled/);
     const wanted = await doctor(world, config, { via, args: ['--backend', 'io_uring'] });
     assert.deepEqual(wanted.of('io_uring').map(({ grade }) => grade), ['bad']);
+}));
+
+test('the sandbox: what this kernel can do, and why not', scenario(async (world) => {
+    const config = await healthy(world);
+    const checked = world.run(binary, ['check', '--json'], { cwd: world.dir });
+    await checked.ended();
+    const { landlock, seccomp } = JSON.parse(checked.stdout).sandbox;
+    const [files, calls] = (await doctor(world, config)).of('sandbox');
+    if (landlock.abi) assert.deepEqual([files.grade, files.text], ['good', `files can be restricted (Landlock ${landlock.abi})`]);
+    else assert.deepEqual([files.grade, files.text], ['note', `files are not restricted: ${landlock.why_not}`]);
+    if (seccomp.filtered) assert.deepEqual([calls.grade, calls.text], ['good', 'system calls can be filtered (seccomp)']);
+    else assert.deepEqual([calls.grade, calls.text], ['note', `system calls are not filtered: ${seccomp.why_not}`]);
+    const without = await doctor(world, `[security]\nlandlock = false\nseccomp = "off"\n${config}`);
+    assert.deepEqual(without.of('sandbox').map(({ grade, text }) => `${grade}: ${text}`), ['good: files are not restricted: security.landlock is false', 'good: system calls are not filtered: security.seccomp is off']);
+    if (process.env.E2E_SANITIZED === '1') return;
+    const refused = await doctor(world, config, { via: refusing('landlock_create_ruleset=ENOSYS') });
+    assert.equal(refused.of('sandbox')[0].grade, 'note');
+    assert.match(refused.of('sandbox')[0].text, /files are not restricted: landlock_create_ruleset: Function not implemented/);
+    assert.match(refused.of('sandbox')[0].advice, /kernel from 5\.13/);
 }));
 
 test('the limits of inotify', scenario(async (world) => {
@@ -104,20 +123,44 @@ test('what is not there, and what is no place for logs', scenario(async (world) 
     assert.ok(of('files').some(({ text }) => /odd" is not followed: leads to where the kernel shows itself/.test(text)), JSON.stringify(of('files')));
 }));
 
-test('ports: somebody else has one, LogWisp itself has it', scenario(async (world) => {
+for (const [name, host, configured] of [['stranger', '127.0.0.1', '127.0.0.1'], ['systemd', '127.0.0.1', '127.0.0.1'], ['stranger', '::', '127.0.0.1'], ['systemd', '0.0.0.0', '*']])
+    test(`ports: ${name} listens on ${host}, ${configured} is configured`, scenario(async (world) => {
+        const [http] = await world.ports(1);
+        world.write('logs/app.log', 'x\n');
+        const holder = await Holder.at(world, http, { name, host });
+        const { of } = await doctor(world, one_stream({ dir: world.path('logs'), http, more: { httpserver: `host = "${configured}"\n` } }));
+        const [{ grade, text, advice }] = of('ports');
+        if (name === 'systemd') {
+            assert.match(text, new RegExp(`app: HTTP: .* port ${http} is held by systemd, for the service that it starts`));
+            assert.deepEqual([grade, advice], ['note', 'systemctl list-sockets says which service that is']);
+        } else {
+            assert.match(text, new RegExp(`app: HTTP: .* port ${http} is in use by stranger \\(process ${holder.program.pid}\\)`));
+            assert.equal(grade, 'bad');
+        }
+        await holder.heard_of_nobody();
+    }));
+
+test('ports: LogWisp itself has them', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
     world.write('logs/app.log', 'x\n');
     const config = one_stream({ dir: world.path('logs'), http, tcp });
-    const stranger = net.createServer((socket) => socket.destroy());
-    await new Promise((resolve, reject) => stranger.on('error', reject).listen(http, '127.0.0.1', resolve));
-    const taken = await doctor(world, config);
-    assert.match(taken.of('ports')[0].text, new RegExp(`app: HTTP: 127.0.0.1 port ${http} is in use by something else`));
-    assert.match(taken.of('ports')[0].advice, /^ss -ltnp/);
-    await new Promise((resolve) => stranger.close(resolve));
-    await world.start({ http, config });
-    const own = await doctor(world, config);
-    assert.match(own.of('ports')[0].text, new RegExp(`app: HTTP: LogWisp .* serves 127.0.0.1 port ${http}`));
-    assert.match(own.of('ports')[1].text, /in use, and a LogWisp runs here/);
+    const server = await world.start({ http, config });
+    const { of } = await doctor(world, config);
+    for (const [index, what] of [[0, `HTTP: LogWisp (process ${server.pid}) serves 127.0.0.1 port ${http}`], [1, `TCP: LogWisp (process ${server.pid}) serves 127.0.0.1 port ${tcp}`]])
+        assert.equal(of('ports')[index].text, `app: ${what}`);
+}));
+
+test('ports: of a process that cannot be seen only its user is told', { skip: process.getuid() !== 0 && 'only root can be another user' }, scenario(async (world) => {
+    fs.chmodSync(world.dir, 0o755);
+    const program = world.path('logwisp');
+    fs.copyFileSync(binary, program);
+    fs.chmodSync(program, 0o755);
+    const [http, tcp] = await world.ports(2);
+    world.write('logs/app.log', 'x\n');
+    const holder = await Holder.at(world, http, { name: 'stranger' });
+    const { of } = await doctor(world, one_stream({ dir: world.path('logs'), http, tcp }), { program, via: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] });
+    assert.match(of('ports')[0].text, /is in use by a process of root/);
+    await holder.heard_of_nobody();
 }));
 
 test('a state directory that cannot be', scenario(async (world) => {

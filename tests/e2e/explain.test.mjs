@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import test from 'node:test';
+import { Holder } from './support/holder.mjs';
 import { binary, one_stream, scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
 
@@ -204,6 +205,17 @@ test('behind a router; something else on the port', scenario(async (world) => {
     assert.match((await run(world, ['--router', '-c', config, world.path('c/app.log')])).text, /none answers at .*\(it says 404\)/);
     configure(world, stream('a', other));
     assert.match((await ask(world, world.path('a/app.log'))).server.error, /refused/);
+}));
+
+test('a port that systemd holds is not asked, for that would start the service', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    world.write('app.log', 'x\n');
+    configure(world, one_stream({ dir: world.dir, http }));
+    const holder = await Holder.at(world, http, { name: 'systemd' });
+    const { exit, code, server } = await ask(world, 'app.log');
+    assert.deepEqual([exit, code], [0, 'followed']);
+    assert.match(server.error, /systemd holds the port; to ask would start the service/);
+    await holder.heard_of_nobody();
 }));
 
 test('a server that stands still is not waited for', scenario(async (world) => {

@@ -58,6 +58,33 @@ test('promtool finds nothing to say, and OpenMetrics ends as it must', scenario(
     assert.equal((await get(http, '/metrics', { method: 'HEAD' })).body, '');
 }));
 
+test('rotations by how they were made, each reason from the start', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    await world.start({ http, config: one_stream({ dir: world.dir, http }) });
+    const reader = await world.sse(http);
+    const by_reason = async () => {
+        const { values } = await metrics(http);
+        return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => {
+            const labels = /^logwisp_rotations_total\{stream="app",reason="(\w+)"\}$/.exec(name);
+            return labels ? [[labels[1], value]] : [];
+        }));
+    };
+    const none = { inode_change: 0, size_decrease: 0, time_reset: 0, beyond_size: 0 };
+    assert.deepEqual(await by_reason(), none);
+    world.write('app.log', 'the first one, a long line\n');
+    await reader.message('the first one, a long line');
+    for (const name of ['app.log.2', 'app.log.1']) {
+        world.rename('app.log', name);
+        world.write('app.log', `after ${name}\n`);
+        await reader.message(`after ${name}`);
+    }
+    fs.truncateSync(world.path('app.log'));
+    world.append('app.log', 'short\n');
+    await reader.message('short');
+    const wanted = { ...none, inode_change: 2, size_decrease: 1 };
+    await until('the counts', async () => JSON.stringify(await by_reason()) === JSON.stringify(wanted), { seen: () => reader.bytes });
+}));
+
 test('they count entries, readers, what was sent and what was missed', scenario(async (world) => {
     const [http, tcp] = await world.ports(2);
     const more = { httpserver: 'max_clients = 2\nbuffer_size = 16\n', tcpserver: 'max_clients = 1\n' };

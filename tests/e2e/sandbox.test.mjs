@@ -68,6 +68,19 @@ test('what the configuration switches off is off', scenario(async (world) => {
     await server.complaint('the reasons', /files not restricted \(security.landlock is false\), system calls not filtered \(security.seccomp is off\)/);
 }));
 
+// Why a file is not read, as the running server says it.
+const reason_in_status = (http, file, reason) =>
+    until(`${reason} in the status`, async () => {
+        const { watchers } = await get_json(http, `/status?path=${file}`);
+        return watchers.some(({ error }) => reason.test(error));
+    });
+
+async function explain(world, file) {
+    const asked = world.run(binary, ['explain', '--json', '-c', world.path('logwisp.toml'), world.path(file)], { cwd: world.dir });
+    await asked.ended();
+    return JSON.parse(asked.stdout).streams[0];
+}
+
 // A directory that no target names, beside the world's own, with a file that is not to be read.
 function elsewhere(world) {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'logwisp-e2e-'));
@@ -81,15 +94,80 @@ for (const more of ['', '[security]\nlandlock = false\n', 'readable'])
         test(`a link out of the followed directory is followed only when that is allowed: ${more || 'it is not'}`, scenario(async (world) => {
             const outside = elsewhere(world);
             const security = more === 'readable' ? `[security]\nreadable = ["${outside}"]\n` : more;
-            const { http, reader } = await started(world, { more: security });
+            const { http, reader, server } = await started(world, { more: security });
             fs.symlinkSync(path.join(outside, 'secret.log'), world.path('planted.log'));
             if (more) return void (await reader.message('the secret'));
-            const row = () => get_json(http, `/status?path=${world.path('planted.log')}`).then(({ watchers }) => watchers[0]);
-            await until('the reason in the status', async () => JSON.stringify((await row()) ?? {}).includes('ermission denied'), { seen: () => reader.bytes });
+            const reason = /^open: Permission denied by the sandbox: it lies outside of what was granted at the start: name its directory in security\.readable and restart/;
+            await reason_in_status(http, world.path('planted.log'), reason);
+            await server.complaint('the reason', /WARN app: \S+planted\.log: open: Permission denied by the sandbox: it lies outside/);
+            const explained = await explain(world, 'planted.log');
+            assert.equal(explained.code, 'confined');
+            assert.match(explained.reason, /security\.readable and restart/);
+            assert.match(explained.server.watchers[0].error, reason);
             world.append('app.log', 'after it\n');
             await reader.message('after it');
             assert.deepEqual(reader.messages(), ['a line', 'after it']);
         }));
+
+// As under /var/lib, where the unit's state is: what everything stands in is not granted for the sake of one directory.
+if (landlock_abi > 0)
+    test('a state directory that was removed where everything stands takes a restart, and that is said', scenario(async (world) => {
+        const state = fs.mkdtempSync('/tmp/logwisp-e2e-');
+        world.before_stop(() => fs.rmSync(state, { recursive: true, force: true }));
+        const [http] = await world.ports(1);
+        const config = one_stream({ dir: world.dir, http });
+        const start = () => world.start({ http, config, args: ['--state'], env: { LOGWISP_STATE_DIRECTORY: state } });
+        const server = await start();
+        const history = async () => (await get_json(http, '/status')).history;
+        assert.deepEqual(await history(), { kept: true, sent_entries: 0 });
+        const reader = await world.sse(http);
+        fs.rmSync(state, { recursive: true });
+        let written = 0;
+        const restart_wanted = { kept: true, sent_entries: 0, error: 'the state directory was removed and cannot be made again: restart' };
+        await until('the reason in the status', async () => {
+            world.append('app.log', `line ${++written}\n`);
+            return JSON.stringify(await history()) === JSON.stringify(restart_wanted);
+        }, { seen: () => server.seen() });
+        await server.complaint('the reason', /ERROR app: its state directory was removed and cannot be made again \(.*Permission denied\): .*restart the service soon/);
+        await reader.message(`line ${written}`);
+        assert.doesNotMatch(server.stderr, /tried again every second/);
+        await world.stop(server);
+        await start();
+        assert.ok(fs.existsSync(path.join(state, 'app.ledger')));
+        assert.deepEqual(await history(), { kept: true, sent_entries: 0 });
+    }));
+
+if (landlock_abi > 0 && process.getuid() === 0)
+    test('what permissions forbid is not called the sandbox\'s', scenario(async (world) => {
+        const outside = elsewhere(world);
+        fs.chmodSync(outside, 0o755);
+        fs.chmodSync(path.join(outside, 'secret.log'), 0o600);
+        const { http, server } = await started(world, { via: as_nobody });
+        fs.writeFileSync(world.path('closed.log'), 'x\n', { mode: 0o600 });
+        fs.symlinkSync(path.join(outside, 'secret.log'), world.path('planted.log'));
+        for (const name of ['closed.log', 'planted.log']) await reason_in_status(http, world.path(name), /^open: Permission denied$/);
+        assert.doesNotMatch(server.stderr, /by the sandbox/);
+    }));
+
+if (landlock_abi > 0)
+    test('a followed directory that was made anew where everything stands takes a restart, and that is said', scenario(async (world) => {
+        const logs = fs.mkdtempSync('/tmp/logwisp-e2e-');
+        world.before_stop(() => fs.rmSync(logs, { recursive: true, force: true }));
+        const [http] = await world.ports(1);
+        const config = one_stream({ dir: logs, http, more: { monitor: 'check_interval_ms = 20\n' } });
+        const server = await world.start({ http, config });
+        const reader = await world.sse(http);
+        fs.appendFileSync(path.join(logs, 'app.log'), 'as before\n');
+        await reader.message('as before');
+        fs.rmSync(logs, { recursive: true });
+        fs.mkdirSync(logs);
+        fs.writeFileSync(path.join(logs, 'app.log'), 'in another one\n');
+        await reason_in_status(http, path.join(logs, 'app.log'), /Permission denied by the sandbox: it or its directory was made anew since the start: restart/);
+        await server.complaint('the reason', /WARN app: .*made anew since the start: restart/);
+        await world.stop(server);
+        await world.start({ http, config: config.replace('pattern =', 'from = "beginning", pattern =') });
+        await (await world.sse(http, '/stream?tail=5')).message('in another one');
+    }));
 
 if (landlock_abi > 0)
     test('a reload that reaches further is refused and says what to do; named at the start it is taken', scenario(async (world) => {
@@ -100,7 +178,7 @@ if (landlock_abi > 0)
         const server = await world.start({ http, config: first });
         world.write('logwisp.toml', both);
         server.signal('SIGHUP');
-        await server.complaint('the reason', new RegExp(`reload: ${outside} is outside of what may be read since the start`));
+        await server.complaint('the reason', new RegExp(`reload: sandbox: ${outside} is outside of what may be read since the start`));
         await server.complaint('refused', /the old configuration stays in force/);
         const reader = await world.sse(http);
         world.write('app.log', 'as before\n');
@@ -131,7 +209,7 @@ if (landlock_abi > 0)
         fs.writeFileSync(`${file}.new`, one_stream({ dir: world.dir, http }));
         fs.renameSync(`${file}.new`, file);
         server.signal('SIGHUP');
-        await server.complaint('the reason', /reload: a file that has taken another's place may need a restart to be read/);
+        await server.complaint('the reason', /reload: \S+\.toml is denied by the sandbox: it or its directory was made anew since the start: restart/);
         await server.complaint('refused', /the old configuration stays in force/);
     }));
 
@@ -186,6 +264,18 @@ if (!sanitized)
         await server.ended();
         const refused = fs.readFileSync(trace, 'utf8').split('\n').filter((line) => /= -1 (EPERM|EACCES)/.test(line));
         assert.deepEqual(refused, []);
+    }));
+
+if (landlock_abi > 0)
+    test('a target that makes a directory of the system readable is told, in the log and by check', scenario(async (world) => {
+        const [http] = await world.ports(1);
+        const config = one_stream({ dir: '/etc/logwisp-e2e-none.log', http });
+        const server = await world.start({ http, config });
+        const words = /"\/etc\/logwisp-e2e-none\.log" lets the service read all of "\/etc": logs should lie in a directory of their own/;
+        await server.complaint('the warning', new RegExp(`WARN sandbox: app: ${words.source}`));
+        const checked = world.run(binary, ['check', '-c', world.path('logwisp.toml')]);
+        assert.equal((await checked.ended()).code, 0);
+        assert.match(checked.stderr, new RegExp(`^\\S+logwisp.toml:\\d+:\\d+: ${words.source}`));
     }));
 
 test('check lists what it will be able to read and to write', scenario(async (world) => {

@@ -30,9 +30,9 @@ const std::map<std::string, Folders> arrows = {
      {"net", "wire", "reactor",
       "sandbox"}},  // net and wire (with net's reactor) for tail_client alone
     // Puts the configuration, following's decisions, a server's word and the ledger side by side.
-    {"explain", {"app", "core", "tail", "stream", "wire"}},
+    {"explain", {"app", "core", "sandbox", "tail", "stream", "wire"}},
     // Tries what the service would do.
-    {"doctor", {"app", "explain", "net", "reactor", "tail", "wire"}},
+    {"doctor", {"app", "explain", "net", "reactor", "sandbox", "tail", "wire"}},
 };
 
 // "tail/follower.hpp" of `#include "tail/follower.hpp"`; empty for every other line.

@@ -86,6 +86,30 @@ TEST_F(Places, of_the_state_are_written_and_that_of_the_configuration_is_read) {
     EXPECT_FALSE(grants(config, "/etc", Access::read));
 }
 
+TEST_F(Places, that_hold_more_than_logs_are_told) {
+    const auto told = [](const std::string& path) {
+        const Config config = following({path});
+        std::vector<std::string> directories;
+        for (const WidePlace& wide : wide_places(config.streams[0])) {
+            EXPECT_EQ(wide.target, config.streams[0].monitor.targets.data());
+            EXPECT_NE(wide.text.find("lets the service read all of \"" + wide.directory + "\""),
+                      std::string::npos);
+            directories.push_back(wide.directory);
+        }
+        return directories;
+    };
+    using List = std::vector<std::string>;
+    EXPECT_EQ(told("/etc/hostname"), List{"/etc"});
+    EXPECT_EQ(told("/etc/not-there-at-all/x.log"), List{"/etc"});
+    EXPECT_EQ(told("/etc"), List{"/etc"});
+    EXPECT_EQ(told("/var/lib/not-there-at-all.log"), List{"/var/lib"});
+    EXPECT_EQ(told("/nowhere-at-all/x.log"), List{"/"});
+    EXPECT_EQ(told("/var/log"), List{});
+    EXPECT_EQ(told(files_.file("logs/x.log")), List{});
+    // By where a link leads.
+    EXPECT_EQ(told(files_.link("logs/y.log", "/etc/hostname")), List{"/etc"});
+}
+
 TEST_F(Places, of_a_reload_are_inside_or_named) {
     for (const char* name : {"srv/a/logs", "srv/a/more", "srv/b/logs", "spare/x"})
         files_.directory(name);

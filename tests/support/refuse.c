@@ -25,6 +25,7 @@ static const struct named calls[] = {
     {"inotify_add_watch", SYS_inotify_add_watch},
     {"name_to_handle_at", SYS_name_to_handle_at},
     {"readlinkat", SYS_readlinkat},
+    {"landlock_create_ruleset", 444},  // SYS_landlock_create_ruleset, which not every C library has
     {"clone", SYS_clone},
     {"clone3", SYS_clone3},
 };

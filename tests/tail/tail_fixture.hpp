@@ -276,8 +276,10 @@ class TailTest : public BackendTest {
         }
     }
 
+    Confinement confinement;
+
     [[nodiscard]] TailParts parts() {
-        return {reactor(), files, *watches_, *encoder_, *descriptors};
+        return {reactor(), files, *watches_, *encoder_, *descriptors, confinement};
     }
 
     [[nodiscard]] Target target(std::string_view below, std::string_view pattern) const {
