@@ -14,6 +14,8 @@ import { deadline_ms, until } from './until.mjs';
 
 export const binary = process.env.E2E_PROGRAM;
 export const backend = process.env.E2E_BACKEND ?? 'auto';
+// What the program is told: "auto" where it is to find out by itself.
+const backend_option = process.env.E2E_BACKEND_OPTION ?? backend;
 assert.ok(binary, 'E2E_PROGRAM names the program under test');
 
 const sanitizer_report = /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|CHECK\(.*failed/;
@@ -68,7 +70,7 @@ class World {
     // Starts LogWisp. `config` is TOML text; `via` is a command that runs it (["prlimit", "--nofile=64"]).
     launch({ config, args = [], env = {}, via = [], stdio, expected_exit = 0 } = {}) {
         const named = config === undefined ? [] : ['--config', this.write('logwisp.toml', config)];
-        const choice = args.includes('--backend') ? [] : ['--backend', backend];
+        const choice = args.includes('--backend') ? [] : ['--backend', backend_option];
         const [command, ...rest] = [...via, binary, ...named, ...choice, ...args];
         const server = new Program(command, rest, {
             cwd: this.dir,
