@@ -93,15 +93,15 @@ install: release ## install under PREFIX (/usr/local); DESTDIR is honoured
 deb: ## build the Debian packages into build/deb, with lintian's opinion
 	packaging/build-deb
 
-test-kernel61: deb build/release/tests/refuse ## boot a Debian 12 with the package in an emulated machine: systemd, kernel 6.1, end-to-end tests (root)
+test-kernel61: deb build/release/tests/refuse build/release/tests/hanging_fs ## boot a Debian 12 with the package in an emulated machine: systemd, kernel 6.1, end-to-end tests (root)
 	tests/system/run.sh
 
 test-container: build/release/tests/refuse ## build packaging/Dockerfile's image in a debootstrap'ed root and run it as compose.yaml does (root)
 	node tests/container/run.mjs
 
-build/release/tests/refuse:
+build/release/tests/refuse build/release/tests/hanging_fs:
 	cmake --preset release -DLOGWISP_TESTS=ON
-	cmake --build build/release --target refuse -j $(JOBS)
+	cmake --build build/release --target refuse hanging_fs -j $(JOBS)
 	sh tests/e2e/install-packages.sh
 
 uninstall: ## remove what install put there

@@ -10,18 +10,18 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source_root=$(cd "$here/../.." && pwd)
 work=${SYSTEM_DIR:-$source_root/build/system}
-tests=${SYSTEM_TESTS-clients hostile rotation restart history reload limits activation}
+tests=${SYSTEM_TESTS-clients hostile rotation restart history reload limits activation status sandbox links hanging}
 boot_seconds_max=3600
 
 mkdir -p "$work"
 deb=$(ls "$source_root"/build/deb/logwisp_*_amd64.deb)
-if [ ! -e "$work/base.tar" ]; then
-    rm -rf "$work/base"
-    # What the package depends on comes along: the machine has no network.
-    debootstrap --variant=minbase \
-        --include=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,telnet,socat,nodejs,libfmt9,libsimdjson14,libspdlog1.10 \
-        bookworm "$work/base" > "$work/debootstrap.log"
+# What the package depends on comes along: the machine has no network.
+packages=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,telnet,socat,strace,nodejs,libfmt9,libsimdjson14,libspdlog1.10
+if [ ! -e "$work/base.tar" ] || [ "$(cat "$work/base.packages" 2> /dev/null)" != "$packages" ]; then
+    rm -rf "$work/base" "$work/base.packages"
+    debootstrap --variant=minbase --include="$packages" bookworm "$work/base" > "$work/debootstrap.log"
     tar -C "$work/base" -cf "$work/base.tar.part" . && mv "$work/base.tar.part" "$work/base.tar"
+    echo "$packages" > "$work/base.packages"
     rm -rf "$work/base"
 fi
 
@@ -30,7 +30,7 @@ mkdir "$work/root"
 tar -C "$work/root" -xf "$work/base.tar"
 cp "$deb" "$work/root/root/logwisp.deb"
 install -m 0755 "$here/check.sh" "$work/root/root/check.sh"
-install -m 0755 "$source_root/build/release/tests/refuse" "$work/root/root/refuse"
+install -m 0755 "$source_root/build/release/tests/refuse" "$source_root/build/release/tests/hanging_fs" "$work/root/root/"
 mkdir -p "$work/root/root/tests"
 cp -r "$source_root/tests/e2e" "$source_root/tests/system" "$work/root/root/tests/"
 cp -r "$source_root/docs" "$work/root/root/docs"
