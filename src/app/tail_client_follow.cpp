@@ -190,18 +190,24 @@ Follow::End Follow::follow_tcp(int socket) {
     if (!sent.error.empty()) return {.reason = sent.error, .exit_code = std::nullopt};
     if (sent.wake != Wake::ready) return wake_end(sent.wake);
     on_connected();
+    // Who has given us an id knows what RESUME is.
+    answered_ = last_event_id_.empty();
+    refused_ = false;
     std::string line;
-    return read_all(socket, [&](std::string_view bytes) {
+    End end = read_all(socket, [&](std::string_view bytes) {
         for (;;) {
-            const auto end = bytes.find('\n');
-            line.append(bytes.substr(0, end));
-            if (end == std::string_view::npos) break;
-            bytes.remove_prefix(end + 1);
+            const auto length = bytes.find('\n');
+            line.append(bytes.substr(0, length));
+            if (length == std::string_view::npos) break;
+            bytes.remove_prefix(length + 1);
             if (!line.empty()) on_json(line);
             line.clear();
+            if (refused_) return false;
         }
         return line.size() <= EventStreamParser::event_bytes_max;
     });
+    if (refused_ && !end.exit_code) end.reason = "it did not resume";
+    return end;
 }
 
 void Follow::on_connected() {
@@ -228,21 +234,28 @@ void Follow::on_event(std::string_view type, std::string_view data) {
 }
 
 void Follow::on_json(std::string_view data) {
-    backoff_.reset();
     auto members = json_members(data);
     std::string without_id;
-    if (options_.address.protocol == TailProtocol::tcp && members)
+    const bool tcp = options_.address.protocol == TailProtocol::tcp;
+    if (tcp && members)
         if (auto id = take_id(*members, data, without_id)) {
             last_event_id_ = std::move(*id);
             data = without_id;
+            answered_ = true;
         }
     if (members) {
         // Control lines carry a type; entries never do.
         const auto type = json_text(json_member(*members, "type"));
         if (type == "heartbeat") return;
-        if (type == "gap") return on_gap(*members);
         if (type == "disconnect") return on_disconnect(*members);
+        if (tcp && type == "error") return on_error(*members);
+        // With ids only where there are ids.
+        if (type == "gap" && !json_member(*members, "from").empty()) answered_ = true;
+        if (type == "gap" && answered_) return on_gap(*members);
     }
+    // Sent before our words had come: to be resumed after the last id it is too late, and then it comes again.
+    if (!answered_) return;
+    backoff_.reset();
     entries_seen_ = true;
     if (members)
         output_.entry(data, *members);
@@ -255,6 +268,12 @@ void Follow::on_gap(const std::vector<JsonMember>& members) {
     if (dropped == "1") return output_.notice("1 entry missed");
     output_.notice(
         fmt::format("{} entries missed", dropped.empty() || dropped == "null" ? "some" : dropped));
+}
+
+void Follow::on_error(const std::vector<JsonMember>& members) {
+    refused_ = !answered_;
+    output_.notice("the server says: " +
+                   json_text(json_member(members, "message")).value_or("no reason given"));
 }
 
 void Follow::on_disconnect(const std::vector<JsonMember>& members) {

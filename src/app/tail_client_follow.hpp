@@ -45,6 +45,7 @@ class Follow {
     void on_json(std::string_view data);
     void on_gap(const std::vector<JsonMember>& members);
     void on_disconnect(const std::vector<JsonMember>& members);
+    void on_error(const std::vector<JsonMember>& members);
 
     const TailOptions& options_;
     TailOutput& output_;
@@ -57,6 +58,8 @@ class Follow {
     bool was_connected_ = false;  // ever
     bool connected_ = false;      // this time
     bool entries_seen_ = false;
+    bool answered_ = true;  // what comes is what was asked for
+    bool refused_ = false;  // it is not, and will not be
 };
 
 }  // namespace logwisp

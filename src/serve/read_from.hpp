@@ -21,6 +21,9 @@ struct ReadFrom {
 
     // Only the ledger knows.
     [[nodiscard]] bool needs_past() const { return since_us || until_us || lossless; }
+    [[nodiscard]] bool live_only() const {
+        return !needs_past() && last_event_id.empty() && tail_entries == 0;
+    }
 };
 
 // tail, last_event_id or lastEventId, since, until, lossless. Returns what is wrong with them, for

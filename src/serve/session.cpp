@@ -27,6 +27,13 @@ void Session::pump() {
     if (!subscribed()) return;
     if (held_back_ && ending_reason_ == nullptr && !view().lags(*this)) return;
     held_back_ = false;
+    if (changes_view_) {
+        changes_view_ = false;
+        const std::uint64_t next = view().cursor(*this);
+        view().unsubscribe(*this);
+        tell_gap(view_instead().subscribe(*this, next), Drop::behind);
+        if (connection_.send_queued()) return;
+    }
     if (lossless_ && ending_reason_ == nullptr && view().overrun(*this)) {
         View& fell_out_of = view();
         const std::uint64_t next = fell_out_of.cursor(*this);
@@ -145,6 +152,11 @@ void Session::begin_reading(View& view, const ReadFrom& from) {
     if (first < view.oldest() && kept) return catch_up(view, first);
     tell_gap(view.subscribe(*this, first), Drop::gone);
     host_.request_pump(*this);
+}
+
+void Session::change_view() {
+    changes_view_ = true;
+    go_ahead();
 }
 
 void Session::catch_up(View& view, std::uint64_t next) {

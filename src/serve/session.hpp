@@ -82,6 +82,8 @@ class Session : public ConnectionOwner, public Subscriber {
     virtual std::string gap_notice(const Missed& missed) = 0;
     // One entry, appended to `out` as the reader wants it.
     virtual void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) = 0;
+    // The view that change_view() asks for.
+    virtual View& view_instead() { return view(); }
     // read_past() has given everything.
     virtual void on_past_given() {}
     virtual std::string goodbye(std::string_view reason) = 0;
@@ -98,6 +100,8 @@ class Session : public ConnectionOwner, public Subscriber {
     [[nodiscard]] bool look_up(const StreamInfo& stream, ReadFrom& from);
     // Gives the reader entries of `view` from where it wants to begin. REQUIRES: look_up().
     void begin_reading(View& view, const ReadFrom& from);
+    // Once what was begun has gone it goes on in view_instead(), with the next entry.
+    void change_view();
     // Gives it the entries of [first, end), all of them past. on_past_given() follows.
     void read_past(std::uint64_t first, std::uint64_t end);
     // `readable`: what was missed may be in the files.
@@ -169,6 +173,7 @@ class Session : public ConnectionOwner, public Subscriber {
     bool counted_ : 1 = false;
     bool lossless_ : 1 = false;
     bool held_back_ : 1 = false;
+    bool changes_view_ : 1 = false;
 };
 
 }  // namespace logwisp

@@ -96,7 +96,7 @@ void TcpSession::on_command(ReadCommand command) {
         subscribed() && connection().can_send() && view().cursor(*this) == listening->joined_at;
     if (!in_time) {
         tell_gap(listening->missed, Drop::behind);
-        return too_late();
+        return too_late(command.from, *listening->stream);
     }
     if (!look_up(*stream(), command.from)) return refuse(no_descriptors);
     view().unsubscribe(*this);
@@ -113,9 +113,20 @@ void TcpSession::refuse(std::string_view message) {
     finish();
 }
 
-void TcpSession::too_late() {
+// Whoever wants nothing of the past has missed nothing by it: its entries have ids from here on.
+void TcpSession::too_late(const ReadFrom& from, Stream& stream) {
+    if (from.live_only() && subscribed()) {
+        connection().clear_deadline();
+        numbered_from_ = &stream;
+        return change_view();
+    }
     connection().queue(error_line("Too late: this must be said before the first entry has come"));
     begin_now();
+}
+
+View& TcpSession::view_instead() {
+    numbered_ = true;
+    return numbered_from_->numbered();
 }
 
 // No command: the live entries.

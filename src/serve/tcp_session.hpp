@@ -36,14 +36,16 @@ class TcpSession final : public Session {
     void on_command(ReadCommand command);
     void begin_now();
     void refuse(std::string_view message);
-    void too_late();
+    void too_late(const ReadFrom& from, Stream& stream);
     void probe();
+    View& view_instead() override;
     std::string gap_notice(const Missed& missed) override;
     void frame_entry(std::uint64_t sequence, std::string_view json, std::string& out) override;
     std::string goodbye(std::string_view reason) override;
     void on_left(StreamInfo& stream) override;
 
     std::unique_ptr<Listening> listening_;
+    Stream* numbered_from_ = nullptr;  // whose numbered lines it is given from its next entry on
     bool numbered_ = false;
     bool peer_finished_ = false;
 };

@@ -143,6 +143,47 @@ TEST(TailClient, ResumesRawTcpByIds) {
     EXPECT_NE(tail.error_with("connected again").find("resuming after e-8"), std::string::npos);
 }
 
+// Shown as they come they would be shown again by the next connection, and what was before them never.
+TEST(TailClient, WhatComesInsteadOfWhatIsResumedIsNotShown) {
+    ScriptedServer server;
+    TailProcess tail({server.address(), "--json"});
+    {
+        auto connection = server.accept();
+        EXPECT_EQ(connection.read_line(), "TAIL 0");
+        connection.send("{\"id\":\"e-7\",\"message\":\"one\"}\n");
+        tail.output_with("one\"}\n");
+    }
+    {
+        auto connection = server.accept();
+        EXPECT_EQ(connection.read_line(), "RESUME e-7");
+        connection.send(
+            "{\"message\":\"three\"}\n{\"type\":\"gap\",\"dropped\":5}\n"
+            "{\"type\":\"error\",\"message\":\"Too late\"}\n{\"message\":\"four\"}\n");
+        tail.error_with("did not resume; trying again");
+    }
+    auto connection = server.accept();
+    EXPECT_EQ(connection.read_line(), "RESUME e-7");
+    connection.send(
+        "{\"type\":\"gap\",\"dropped\":null,\"from\":\"e-8\",\"to\":\"e-8\"}\n"
+        "{\"id\":\"e-9\",\"message\":\"three\"}\n");
+    EXPECT_EQ(tail.output_with("three\"}\n"), "{\"message\":\"one\"}\n{\"message\":\"three\"}\n");
+    const std::string& error = tail.error_with("entries missed");
+    EXPECT_NE(error.find("-- the server says: Too late --\n"), std::string::npos) << error;
+    EXPECT_EQ(error.find("5 entries missed"), std::string::npos) << error;
+    EXPECT_NE(error.find("-- some entries missed --\n"), std::string::npos) << error;
+}
+
+TEST(TailClient, WhatIsWrongWithTheFirstWordsIsNoEntry) {
+    ScriptedServer server;
+    TailProcess tail({server.address(), "--json", "--tail", "3"});
+    auto connection = server.accept();
+    connection.send(
+        "{\"message\":\"one\"}\n{\"type\":\"error\",\"message\":\"Too "
+        "late\"}\n{\"message\":\"two\"}\n");
+    EXPECT_EQ(tail.output_with("two\"}\n"), "{\"message\":\"one\"}\n{\"message\":\"two\"}\n");
+    tail.error_with("-- the server says: Too late --\n");
+}
+
 TEST(TailClient, TellsWhatTheServerRefused) {
     struct Case {
         std::string answer;

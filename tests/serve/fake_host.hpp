@@ -15,6 +15,7 @@
 #include "serve/http_session.hpp"
 #include "serve/tcp_session.hpp"
 #include "wire/metrics_text.hpp"
+#include "wire/numbered.hpp"
 #include "wire/sse.hpp"
 
 namespace logwisp::test {
@@ -25,6 +26,7 @@ class FakeHost final : public Host, public TurnHook {
         StreamOptions options;
         options.epoch = "e";
         options.sse_frame = &sse_frame;
+        options.numbered_frame = &numbered_json_line;
         stream = std::make_unique<Stream>(std::move(options));
         reactor_.add_turn_hook(*this);
     }

@@ -2,8 +2,10 @@
 // pair; its core lets it in when it is told to.
 #include "serve/tcp_session.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "serve/fake_host.hpp"
@@ -80,6 +82,44 @@ TEST_P(TcpSessions, WhatTheRingHasLostMeanwhileIsAGap) {
         << heard;
     EXPECT_EQ(heard.substr(heard.find('\n') + 1, 10),
               (std::to_string(dropped + 1) + "\n" + std::to_string(dropped + 2) + "\n"));
+}
+
+TEST_P(TcpSessions, WhoeverAsksForIdsWhenItHasHeardSomethingIsGivenThemFromThereOn) {
+    connect();
+    let_in();
+    host.publish(*info, {R"({"m":1})"});
+    ASSERT_TRUE(hears("1}\n"));
+    ASSERT_EQ(::send(client, "TAIL 0\n", 7, MSG_NOSIGNAL), 7);
+    std::uint64_t number = 1;
+    ASSERT_TRUE(turn_until([&] {
+        if (number < 100 && host.lent_sends == 0)
+            host.publish(*info, {fmt::format(R"({{"m":{}}})", ++number)});
+        char bytes[4096];
+        const ssize_t count = ::recv(client, bytes, sizeof bytes, 0);
+        if (count > 0) heard.append(bytes, static_cast<std::size_t>(count));
+        return heard.find("\"m\":100}\n") != std::string::npos;
+    }));
+    std::string expected;
+    const std::size_t first = heard.find("{\"id\"");
+    ASSERT_NE(first, std::string::npos) << heard;
+    const std::size_t before =
+        static_cast<std::size_t>(std::count(heard.begin(), heard.begin() + first, '\n'));
+    EXPECT_LT(before, 100);
+    for (std::size_t entry = 1; entry <= 100; ++entry)
+        expected += entry <= before ? fmt::format("{{\"m\":{}}}\n", entry)
+                                    : fmt::format("{{\"id\":\"e-{0}\",\"m\":{0}}}\n", entry);
+    EXPECT_EQ(heard, expected);
+}
+
+TEST_P(TcpSessions, WhoeverAsksForThePastWhenItHasHeardSomethingIsTooLate) {
+    connect();
+    let_in();
+    host.publish(*info, {R"({"m":1})"});
+    ASSERT_TRUE(hears("1}\n"));
+    ASSERT_EQ(::send(client, "TAIL 1\n", 7, MSG_NOSIGNAL), 7);
+    ASSERT_TRUE(hears("Too late"));
+    host.publish(*info, {R"({"m":2})"});
+    EXPECT_TRUE(hears("}\n{\"m\":2}\n"));
 }
 
 }  // namespace
