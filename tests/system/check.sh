@@ -7,10 +7,12 @@ step() { # NAME COMMAND...
     shift
     if "$@" > /tmp/step 2>&1; then
         echo "ok - $name ($((SECONDS - begun)) s)"
+        grep -a 'NOT TESTED\|# SKIP' /tmp/step | sed 's/^/# /'
     else
         echo "not ok - $name"
         failed=$((failed + 1))
-        grep -v '^ *\.\.\.\|duration_ms' /tmp/step | sed 's/^/# /' | tail -40
+        # The tests that failed, from their names on.
+        sed '/^not ok /,/^  \.\.\./!{/^# Subtest\|^ok \|^ *---\|^ *\.\.\.\|duration_ms/d}' /tmp/step | sed 's/^/# /' | head -120
         systemctl status logwisp --no-pager 2>&1 | sed 's/^/# /' | tail -25
     fi
 }

@@ -16,7 +16,7 @@ boot_seconds_max=3600
 mkdir -p "$work"
 deb=$(ls "$source_root"/build/deb/logwisp_*_amd64.deb)
 # What the package depends on comes along: the machine has no network.
-packages=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,telnet,socat,strace,nodejs,libfmt9,libsimdjson14,libspdlog1.10
+packages=systemd-sysv,linux-image-amd64,initramfs-tools,kmod,udev,curl,logrotate,procps,netcat-openbsd,telnet,socat,strace,python3,nodejs,libfmt9,libsimdjson14,libspdlog1.10
 if [ ! -e "$work/base.tar" ] || [ "$(cat "$work/base.packages" 2> /dev/null)" != "$packages" ]; then
     rm -rf "$work/base" "$work/base.packages"
     debootstrap --variant=minbase --include="$packages" bookworm "$work/base" > "$work/debootstrap.log"
