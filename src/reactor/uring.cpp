@@ -94,8 +94,10 @@ std::size_t UringBackend::turn(std::int64_t wait_ns) {
     // Nothing may be left behind while we sleep.
     const bool work = !ended_.empty() || !starved_.empty() || !left_over_.empty() ||
                       !to_cancel_.empty() || io_uring_cq_ready(ring_.get()) != 0;
-    // What was handed over a moment ago has been answered; what came behind it goes with the next call.
-    if (!std::exchange(handed_over_, false) || io_uring_cq_ready(ring_.get()) == 0) {
+    // What was handed over a moment ago has been answered; what came behind it goes with the next
+    // call, unless somebody waits for it: sends are answered in this turn, and wakes go out now.
+    if (!std::exchange(handed_over_, false) || sends_queued_ != 0 ||
+        io_uring_cq_ready(ring_.get()) == 0) {
         enter(work ? 0 : wait_ns);
         note_sends_begun();
     }
@@ -119,6 +121,7 @@ void UringBackend::wake(Backend& target) {
     io_uring_prep_msg_ring(sqe, other.ring_.get()->ring_fd, 0, wake_message, 0);
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = reinterpret_cast<std::uintptr_t>(&other) | sent_wake_bit;
+    handed_over_ = false;  // not this one
 }
 
 // --- To the kernel ---

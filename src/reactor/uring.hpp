@@ -74,7 +74,7 @@ class UringBackend final : public KernelBackend {
     std::uint32_t buffers_returned_ = 0;  // since a recv last found none
     std::uint64_t turn_ = 1;
     bool started_ = false;
-    bool handed_over_ = false;  // since the last turn
+    bool handed_over_ = false;  // since the last turn, and no wake behind it
     bool restricted_ = false;
     bool wake_poll_armed_ = false;
     std::atomic<bool> message_pending_{false};  // a wake by message is under way to this ring

@@ -183,6 +183,21 @@ TEST_P(Send, what_is_handed_over_has_gone_before_the_turn_goes_on) {
     ASSERT_TRUE(turn_until([&] { return polling.ended(); }));
 }
 
+TEST_P(Send, behind_what_was_handed_over_is_answered_in_the_next_turn_too) {
+    TcpPair pair;
+    reactor().run_turn(0);
+    Recorder before;
+    Recorder behind;
+    reactor().send(before.completion, pair.ours, std::string_view("before, "));
+    reactor().backend().hand_over();
+    reactor().send(behind.completion, pair.ours, std::string_view("behind"));
+    reactor().run_turn(0);
+    EXPECT_EQ(before.last(), 8);
+    EXPECT_EQ(behind.last(), 6);
+    EXPECT_EQ(test::read_available(pair.theirs), "before, behind");
+    ASSERT_TRUE(turn_until([&] { return behind.ended(); }));
+}
+
 TEST_P(Send, submitted_again_in_its_own_callback_leaves_the_turn_bounded) {
     TcpPair pair;
     Recorder sending;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "reactor/recorder.hpp"
 #include "support/backends.hpp"
 
 namespace logwisp {
@@ -75,35 +76,47 @@ TEST_P(Wake, from_another_reactor_is_merged_and_never_lost) {
     EXPECT_EQ(target.seen, posts);
 }
 
-// Wakes the target and stops its own reactor in the same turn.
+// Sends something, wakes the target and stops its own reactor in the same turn.
 class WakeAndStop final : public TurnHook {
   public:
-    WakeAndStop(Reactor& source, Target& target) : source_(source), target_(target) {}
+    WakeAndStop(Reactor& source, Target& target, bool sends)
+        : source_(source), target_(target), sends_(sends) {}
     bool on_turn_end() override {
+        if (sends_) {
+            source_.send(sent.completion, pair_.ours, std::string_view("to a reader"));
+            source_.backend().hand_over();
+        }
         target_.posted.fetch_add(1, std::memory_order_release);
         source_.backend().wake(target_.reactor->backend());
         source_.stop();
         return false;
     }
 
+    test::Recorder sent;
+
   private:
     Reactor& source_;
     Target& target_;
+    bool sends_;
+    test::TcpPair pair_;
 };
 
 TEST_P(Wake, noted_in_the_last_turn_still_arrives) {
-    Target target(GetParam(), 1);
-    std::thread running([&] { target.run(); });
-    std::thread sending([&] {
-        Reactor source(test::make_started(GetParam()));
-        WakeAndStop hook(source, target);
-        source.add_turn_hook(hook);
-        source.backend().wake_from_anywhere();
-        source.run();
-    });
-    sending.join();
-    running.join();
-    EXPECT_EQ(target.seen, 1);
+    for (const bool sends : {false, true}) {
+        Target target(GetParam(), 1);
+        std::thread running([&] { target.run(); });
+        std::thread sending([&] {
+            Reactor source(test::make_started(GetParam()));
+            WakeAndStop hook(source, target, sends);
+            source.add_turn_hook(hook);
+            source.backend().wake_from_anywhere();
+            source.run();
+            EXPECT_EQ(hook.sent.ended(), sends);
+        });
+        sending.join();
+        running.join();
+        EXPECT_EQ(target.seen, 1);
+    }
 }
 
 Backend* signalled = nullptr;
