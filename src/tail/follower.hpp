@@ -91,6 +91,7 @@ struct Follower {
     FileEvent last_event = FileEvent::found;
     bool queued : 1 = false;
     bool just_read : 1 = false;      // and not looked at since
+    bool on_disk : 1 = false;        // what comes next, unless this is the end
     bool again : 1 = false;          // look once more when the slot is done
     bool retired : 1 = false;        // no path names it: read on until idle
     bool finishing : 1 = false;      // publish what is held, then close

@@ -127,9 +127,13 @@ void TailState::start_read(Follower& follower, ReadSlot& slot, bool may_be_cache
     const std::uint64_t from = follower.mark.position() - marker_bytes;
     // What is in memory needs no turn of its own. But what was asked for before comes before: the
     // rest of a file that was rotated away before the lines of the one that took its place.
-    if (may_be_cached && slots_in_use == 1 && follower.watch >= 0)
-        if (const auto got = files().read_cached(follower.file, into, from))
+    const bool on_disk = follower.on_disk;
+    follower.on_disk = false;
+    if (may_be_cached && slots_in_use == 1 && follower.watch >= 0 && !on_disk)
+        if (const auto got = files().read_cached(follower.file, into, from)) {
+            follower.on_disk = *got <= marker_bytes;
             return on_read(slot, {.result = static_cast<std::int32_t>(*got)});
+        }
     parts.reactor.read(slot.completion, follower.file, into, from);
 }
 
@@ -282,7 +286,9 @@ void TailState::look_after_read(Follower& follower) {
     if (!status) return read_failed(follower, status.error());
     follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
     examine(follower, *status);
-    if (follower.at_end()) release_successor(follower);
+    if (!follower.at_end()) return;
+    follower.on_disk = false;
+    release_successor(follower);
 }
 
 // After everything was published: readers need not wait for what is only looked at.

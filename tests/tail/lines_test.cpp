@@ -40,6 +40,22 @@ TEST_P(LinesTest, what_is_in_memory_does_not_overtake_what_was_asked_for_before)
     EXPECT_EQ(sink.published[3].message, "of b");
 }
 
+TEST_P(LinesTest, what_is_not_in_memory_is_waited_for) {
+    start();
+    const std::string first = numbers(1, 100);
+    std::size_t count = 0;
+    // What was read last is in memory, and nothing or a part of what is new.
+    for (const std::size_t more : {0, 20}) {
+        const std::string name = std::to_string(more) + ".log";
+        write(name, first);
+        ASSERT_TRUE(until_count(count += 100));
+        files.memory_ends = first.size() + more;
+        write(name, numbers(101, 200));
+        ASSERT_TRUE(until([&] { return sink.count == count + 100; }, 5));
+        count += 100;
+    }
+}
+
 TEST_P(LinesTest, a_held_line_is_published_in_time_when_asked_for) {
     config.flush_partial_ms = 50;
     start();

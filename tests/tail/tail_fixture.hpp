@@ -41,6 +41,7 @@ class FaultyFileSystem : public FileSystem {
     // Reads of this path fail with EIO, and nothing else of it does.
     std::string broken;
     std::size_t not_in_memory = 0;  // so many of the next reads have to wait for a disk
+    std::uint64_t memory_ends = ~std::uint64_t{0};  // what a file has from here on is on the disk
     std::size_t calls = 0;
     std::size_t open_now = 0;
 
@@ -115,7 +116,9 @@ class FaultyFileSystem : public FileSystem {
             --not_in_memory;
             return std::nullopt;
         }
-        return real_->read_cached(file, buffer, offset);
+        if (offset >= memory_ends) return std::nullopt;
+        const std::uint64_t bytes = std::min<std::uint64_t>(buffer.size(), memory_ends - offset);
+        return real_->read_cached(file, buffer.first(bytes), offset);
     }
     Result<int> open_unnamed() override {
         auto file = real_->open_unnamed();
