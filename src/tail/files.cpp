@@ -182,8 +182,10 @@ void TailState::destroy(Follower& follower) {
     by_identity.erase(follower.identity);
     for (FollowedPath* entry : {follower.primary, follower.origin})
         if (entry != nullptr && entry->current == &follower) set_current(*entry, nullptr);
-    for (auto at = paths.begin(); follower.current_of != 0; ++at)
+    for (auto at = paths.begin(); follower.current_of != 0; ++at) {
+        CHECK(at != paths.end());
         if (at->second.current == &follower) set_current(at->second, nullptr);
+    }
     FollowedPath* const origin = follower.origin;
     set_primary(follower, nullptr);
     set_origin(follower, nullptr);

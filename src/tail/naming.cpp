@@ -294,6 +294,7 @@ Result<void> TailState::begin_at_end(Follower& follower, int file, std::uint64_t
 void TailState::leave_path(FollowedPath& entry, Follower& follower) {
     std::uint32_t left = follower.current_of - (entry.current == &follower ? 1 : 0);
     for (auto at = paths.begin(); left != 0; ++at) {
+        CHECK(at != paths.end());
         auto& [path, other] = *at;
         if (other.current != &follower || &other == &entry) continue;
         --left;
