@@ -85,6 +85,7 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
     enum Rank : std::uint8_t { itself, copy, packed_where_it_was, packed_copy, older };
     struct Ranked {
         Rank rank;
+        FileIdentity identity;
         std::int64_t modified_ns;
         std::string path;
         Owner owner;
@@ -105,7 +106,7 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
             rank = packed_where_it_was;
         else if (status->modified_ns < read_ns)
             rank = older;
-        ranked.push_back({rank, status->modified_ns, path, owner});
+        ranked.push_back({rank, status->identity, status->modified_ns, path, owner});
     };
     std::vector<std::pair<std::string, Owner>> origins{{recorded.origin, std::nullopt}};
     if (!recorded.path.empty() && recorded.path != recorded.origin)
@@ -135,9 +136,12 @@ void OldFiles::list_candidates(const RecordedFile& recorded) {
         if (a.rank != b.rank || a.rank != older) return a.rank < b.rank;
         return a.modified_ns > b.modified_ns;
     });
-    std::size_t older_left = older_copies_max;
+    // Two paths may lead to one file: that counts once.
+    std::size_t older_files = 0;
+    FileIdentity last;
     for (Ranked& one : ranked) {
-        if (one.rank == older && older_left-- == 0) break;
+        if (one.rank == older && one.identity != last && ++older_files > older_copies_max) break;
+        last = one.identity;
         if (std::none_of(candidates_.begin(), candidates_.end(),
                          [&](const Candidate& other) { return other.path == one.path; }))
             candidates_.push_back({std::move(one.path), one.owner});

@@ -33,7 +33,7 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    // Runs turns on this thread until stop() was called. What the last turn submitted is still
+    // Runs turns on this thread until stop() was called. Sends and wakes of the last turn are still
     // handed to the kernel, and the callbacks of what completes at once still run.
     void run();
     // One turn that waits at most wait_ns (tests, and run()).

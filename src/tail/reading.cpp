@@ -281,7 +281,7 @@ void TailState::after_read(Follower& follower, bool full) {
 // Its lines are on their way. A short read is not the end of a file: its size is.
 void TailState::look_after_read(Follower& follower) {
     if (follower.slot != nullptr) return;  // read again already: this comes again
-    if (follower.file < 0) return schedule(follower);
+    if (follower.file < 0 || follower.unpacking) return schedule(follower);
     const auto status = files().status(follower.file);
     if (!status) return read_failed(follower, status.error());
     follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
