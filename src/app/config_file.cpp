@@ -36,7 +36,8 @@ ReadOutcome read_config_file(const std::string& path, std::string& text, Problem
         problems.push_back({Place::in_file(path), std::move(message)});
         return ReadOutcome::failed;
     };
-    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    // Nobody waits for somebody who writes into a FIFO, least of all a reload.
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (descriptor < 0) {
         int error = errno;
         struct stat info {};
@@ -45,6 +46,11 @@ ReadOutcome read_config_file(const std::string& path, std::string& text, Problem
         bool hidden = error == EACCES && ::stat(path.c_str(), &info) != 0;
         if (error == ENOENT || error == ENOTDIR || hidden) return ReadOutcome::missing;
         return failed(fmt::format("cannot be read: {}", std::strerror(error)));
+    }
+    struct stat kind {};
+    if (::fstat(descriptor, &kind) == 0 && !S_ISREG(kind.st_mode) && !S_ISDIR(kind.st_mode)) {
+        ::close(descriptor);
+        return failed("is not a regular file");
     }
     text.clear();
     char buffer[16 * 1024];

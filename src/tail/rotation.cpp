@@ -95,7 +95,7 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     follower.before_truncation = std::make_unique<ContentMark>(follower.mark);
     // Now it is known what a copy of it has to hold, until the next truncation.
     for (Follower* suspect : suspects) schedule(*suspect);
-    Follower* const copy = recover_copy(follower);
+    Follower* copy = recover_copy(follower);
     if (copy != nullptr) {
         loss.bytes = 0;
         copy->splitter.take_over(follower.splitter);
@@ -113,6 +113,8 @@ void TailState::truncated(Follower& follower, const FileStatus& status) {
     record_due(follower);
     counters.lost_bytes.add(loss.bytes);
     counters.unknown_losses.add();
+    // It may have been copied and cut again since.
+    if (copy != nullptr) copy = &recover_generations(*follower.origin, *copy, nullptr);
     rotated(follower, reason, loss);
     if (copy != nullptr) after(*copy, follower);
     schedule(follower);

@@ -1,7 +1,7 @@
 // `logwisp reload` returns when it is known what came of it: done, or refused with the reason and nothing changed. It asks the process it was
 // told of and no other, and is heard only from those who could send a signal. Method: the command itself, and socat in its place.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import test from 'node:test';
@@ -45,6 +45,13 @@ test('what is refused is refused as a whole, with its reason', scenario(async (w
     };
     await refused(before.replace('pattern', 'patern'), 78, /logwisp\.toml:\d+:\d+.*patern.*pattern/);
     await refused('', 78, /logwisp\.toml: is empty/);
+    // Nobody writes into it.
+    fs.rmSync(world.path('logwisp.toml'));
+    execFileSync('mkfifo', [world.path('logwisp.toml')]);
+    const waited = await reload(world, server.pid);
+    fs.rmSync(world.path('logwisp.toml'));
+    assert.equal(waited.code, 78, waited.stderr);
+    assert.match(waited.stderr, /logwisp\.toml: is not a regular file\n/);
 
     // Somebody else has the last of its ports: none of what comes before it has happened.
     const stranger = net.createServer();
