@@ -127,6 +127,18 @@ void TailState::told_undecided(Follower& old, const PackedFile& file) {
 void TailState::gone(Follower& follower, bool unread) {
     follower.finishing = true;
     follower.gone_unread = unread;
+    const std::string& path = follower.origin->path();
+    const std::int64_t read_ns =
+        std::max(follower.modified_ns, follower.origin->last_read_us * 1000);
+    if (const auto siblings = rotated_siblings(path, Form::packed_otherwise))
+        for (const Sibling& sibling : *siblings) {
+            if (sibling.status.modified_ns <= read_ns) continue;
+            counters.unknown_losses.add();
+            log_warn(
+                "{}: {}: may hold unread lines of {} and is left alone: only what gzip has "
+                "packed is read",
+                stream_name, sibling.path, path);
+        }
     if (!unread) return;
     counters.unknown_losses.add();
     told_lost(follower, follower.known_size_bytes);

@@ -257,10 +257,11 @@ Result<std::vector<Sibling>> TailState::list_siblings(const std::string& path, F
         std::vector<std::string> names;
         auto listed = list_directory(directory, [&](std::string_view name, FileKind kind) {
             if (kind != FileKind::regular || names.size() == siblings_max) return;
-            const bool packed = form == Form::packed;
-            const std::string_view plain = packed ? unpacked_name(name) : name;
-            if (is_packed_name(name) == packed &&
-                (is_rotated_name(base, plain) || (packed && plain == base)))
+            std::string_view plain = name;
+            if (form == Form::packed_otherwise) plain = name_before_unknown_packing(name);
+            if (form == Form::packed) plain = unpacked_name(name);
+            if (is_packed_name(name) == (form == Form::packed) &&
+                (is_rotated_name(base, plain) || (form != Form::plain && plain == base)))
                 names.emplace_back(name);
         });
         std::sort(names.begin(), names.end());

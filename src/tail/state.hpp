@@ -235,7 +235,7 @@ struct TailState final : WatchListener, PackedTextOwner, TurnHook {
     [[nodiscard]] Follower& recover_generations(FollowedPath& entry, Follower& old,
                                                 const Follower* next);
     [[nodiscard]] Result<void> open_under_rotated_name(Follower& follower);
-    enum class Form : std::uint8_t { plain, packed };
+    enum class Form : std::uint8_t { plain, packed, packed_otherwise };
     [[nodiscard]] Result<std::vector<Sibling>> rotated_siblings(const std::string& path,
                                                                 Form form = Form::plain);
     [[nodiscard]] Follower* open_sibling(const Sibling& sibling, FollowedPath& origin);

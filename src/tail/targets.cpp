@@ -201,6 +201,12 @@ std::string_view unpacked_name(std::string_view name) {
     return is_packed_name(name) ? name.substr(0, name.size() - 3) : name;
 }
 
+std::string_view name_before_unknown_packing(std::string_view name) {
+    for (const std::string_view ending : {".xz", ".zst", ".bz2"})
+        if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+    return {};
+}
+
 bool is_compressed(std::string_view head) {
     using namespace std::string_view_literals;
     for (const std::string_view magic :

@@ -89,6 +89,8 @@ std::string_view rotation_stamp(std::string_view original, std::string_view name
 // gzip leaves the name and appends its own.
 bool is_packed_name(std::string_view name);
 std::string_view unpacked_name(std::string_view name);
+// The name without an ending of what is packed and cannot be unpacked here; empty: it has none.
+std::string_view name_before_unknown_packing(std::string_view name);
 // The names that `name` may be a rotated copy of.
 std::vector<std::string> original_names(std::string_view name);
 // gzip, zstd, xz, bzip2, by their first bytes.

@@ -103,6 +103,27 @@ for (const rules of [
 
 test('packed while down, and the names of packed files are followed too', scenario((world) => rotated_while_down(world, 'app.log*', 'create 0644', 'compress')));
 
+test('packed while down by something else than gzip: it is said which file may hold unread lines', scenario(async (world) => {
+    const [http] = await world.ports(1);
+    const log = new Restarts(world, http, '*.log');
+    await log.start();
+    log.write(10);
+    await log.delivered();
+    await log.end('SIGKILL');
+    // Read before.
+    fs.writeFileSync(`${log.file}.2.xz`, 'packed');
+    fs.utimesSync(`${log.file}.2.xz`, 1e9, 1e9);
+    await until('another tick', () => Date.now() > fs.statSync(log.file).mtimeMs + 100);
+    fs.writeFileSync(`${log.file}.1.xz`, 'packed');
+    fs.rmSync(log.file);
+    fs.writeFileSync(log.file, '');
+    await log.start();
+    log.write(1);
+    await log.delivered();
+    await log.server.complaint('the file', /app\.log\.1\.xz: may hold unread lines of .*\/app\.log and is left alone: only what gzip has packed is read/);
+    assert.doesNotMatch(log.server.stderr, /2\.xz/);
+}));
+
 test('50 MB that are only in a packed file, and live readers of another stream meanwhile', scenario(async (world) => {
     const [http] = await world.ports(1);
     const log = new Restarts(world, http, '*.log');
