@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "base/file_mode.hpp"
 #include "doctor/findings.hpp"
@@ -40,10 +42,18 @@ std::string permission_advice(const std::string& path) {
     struct stat found {};
     if (::stat(barrier.c_str(), &found) != 0) return {};
     const bool by_group = (found.st_mode & S_IRGRP) != 0 && found.st_gid != 0;
-    const std::string is =
-        fmt::format("{} is {}:{} {:04o}", quoted(barrier), user_name(found.st_uid),
-                    group_name(found.st_gid), found.st_mode & 07777);
+    const std::unique_ptr<char, decltype(&std::free)> end(::realpath(barrier.c_str(), nullptr),
+                                                          &std::free);
+    const std::string named =
+        end == nullptr || barrier == end.get()
+            ? quoted(barrier)
+            : fmt::format("{} leads to {}, which", quoted(barrier), quoted(std::string(end.get())));
+    const std::string is = fmt::format("{} is {}:{} {:04o}", named, user_name(found.st_uid),
+                                       group_name(found.st_gid), found.st_mode & 07777);
     const std::string group = group_name(found.st_gid);
+    if (found.st_uid == ::geteuid())
+        return fmt::format("{}: chmod u+r{} {}", is, S_ISDIR(found.st_mode) ? "x" : "",
+                           quoted(barrier));
     return by_group ? fmt::format("{}: add group {} (SupplementaryGroups={} of the unit)", is,
                                   group, group)
                     : fmt::format("{}: setfacl -m u:{}:r{} {}", is, user_name(::geteuid()),
@@ -66,6 +76,7 @@ class Walk {
     std::size_t found = 0;
     std::vector<Fault> faults;
     std::vector<std::string> polled;    // directories
+    std::vector<std::string> odd;       // FIFOs, devices and sockets: left alone
     std::vector<std::string> writable;  // by others, where root reads
 
   private:
@@ -131,7 +142,7 @@ class Walk {
 
     void file(const std::string& path) {
         const auto status = files_.status_guarded(path, rule_);
-        if (status && status->kind != FileKind::regular) return;  // left alone
+        if (status && status->kind != FileKind::regular) return odd.push_back(path);
         ++found;
         watch(path);
         const auto opened = files_.open_guarded(path, rule_);
@@ -161,10 +172,9 @@ Finding silence(const std::string& what, const std::string& suspects) {
             "answers, others do not"};
 }
 
-std::string and_others(const std::vector<std::string>& directories) {
-    return directories.size() == 1
-               ? std::string()
-               : fmt::format(" (and {} more directories)", directories.size() - 1);
+std::string and_others(const std::vector<std::string>& paths, const char* what = "directories") {
+    return paths.size() == 1 ? std::string()
+                             : fmt::format(" (and {} more {})", paths.size() - 1, what);
 }
 
 // What stands for those that are not shown is as bad as the worst of them.
@@ -193,6 +203,13 @@ void tell(const StreamConfig& stream, const Walk& walk, Shown& shown, Findings& 
                                         quoted(fault.path), std::strerror(fault.error.code)),
                             denied ? permission_advice(fault.path) : std::string()});
     }
+    if (!walk.odd.empty())
+        findings.push_back(
+            {Grade::note,
+             "files",
+             fmt::format("{}: {}{}: not a regular file, and never followed", stream.name,
+                         quoted(walk.odd.front()), and_others(walk.odd, "such")),
+             {}});
     if (!walk.writable.empty())
         findings.push_back(
             {Grade::note, "files",
@@ -240,7 +257,7 @@ void look_at_targets(FileSystem& files, const Config& config, SilentMounts& sile
             const Walk walk = look(need);
             found += walk.found;
             tell(stream, walk, shown, findings);
-            if (walk.found == 0 && walk.faults.empty())
+            if (walk.found == 0 && walk.faults.empty() && walk.odd.empty())
                 findings.push_back({Grade::note,
                                     "files",
                                     fmt::format("{}: nothing matches {} yet: it is waited for",

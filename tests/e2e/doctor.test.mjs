@@ -1,6 +1,7 @@
 // `logwisp doctor` finds what would keep the service from working, says what can be done, and its exit code tells. Method: each fault made, by
 // files, by ports, by a kernel that refuses.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import test from 'node:test';
 import { Holder } from './support/holder.mjs';
@@ -100,16 +101,24 @@ test('files that cannot be read, by why and by what to do', { skip: process.getu
     world.write('logs/group.log', 'x\n');
     fs.chmodSync(world.path('logs/group.log'), 0o640);
     fs.chownSync(world.path('logs/group.log'), 0, 4);
+    world.write('logs/own.log', 'x\n');
+    fs.chmodSync(world.path('logs/own.log'), 0);
+    fs.chownSync(world.path('logs/own.log'), 65534, 65534);
+    fs.symlinkSync('secret.log', world.path('logs/link.log'));
+    execFileSync('mkfifo', [world.path('logs/pipe.log')]);
     world.write('logs/closed/app.log', 'x\n');
     fs.chmodSync(world.path('logs/closed'), 0o700);
     fs.mkdirSync(world.path('state'), { mode: 0o777 });
     fs.chmodSync(world.path('state'), 0o777);
     const { of } = await doctor(world, config, { program, via: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] });
     const faults = Object.fromEntries(of('files').filter(({ grade }) => grade === 'bad').map(({ text, advice }) => [/logs\/[^"]*/.exec(text)[0], advice]));
-    assert.deepEqual(Object.keys(faults).sort(), ['logs/closed', 'logs/group.log', 'logs/secret.log']);
+    assert.deepEqual(Object.keys(faults).sort(), ['logs/closed', 'logs/group.log', 'logs/link.log', 'logs/own.log', 'logs/secret.log']);
     assert.match(faults['logs/secret.log'], /is root:root 0600: setfacl -m u:nobody:r ".*secret\.log"/);
     assert.match(faults['logs/group.log'], /is root:adm 0640: add group adm \(SupplementaryGroups=adm/);
+    assert.match(faults['logs/own.log'], /is nobody:nogroup 0000: chmod u\+r ".*own\.log"/);
+    assert.match(faults['logs/link.log'], /link\.log" leads to ".*\/secret\.log", which is root:root 0600/);
     assert.match(faults['logs/closed'], /is root:root 0700/);
+    assert.ok(of('files').some(({ grade, text }) => grade === 'note' && /logs\/pipe\.log": not a regular file, and never followed/.test(text)), JSON.stringify(of('files')));
     assert.deepEqual(of('user'), []);
 }));
 
