@@ -103,6 +103,27 @@ for (const rules of [
 
 test('packed while down, and the names of packed files are followed too', scenario((world) => rotated_while_down(world, 'app.log*', 'create 0644', 'compress')));
 
+// A process that gets no processor for a while, not one that starts.
+for (const rules of [['create 0644'], ['create 0644', 'compress'], ['create 0644', 'compress', 'delaycompress'], ['copytruncate'], ['copytruncate', 'compress', 'delaycompress']])
+    test(`rotated three times between two looks: ${rules.join(', ')}`, scenario(async (world) => {
+        const [http] = await world.ports(1);
+        const log = new Restarts(world, http, '*.log');
+        await log.start();
+        for (let round = 0; round < 2; ++round) {
+            log.write(100);
+            await log.delivered();
+            log.server.signal('SIGSTOP');
+            log.write(50);
+            for (let rotation = 0; rotation < 3; ++rotation) {
+                await log.logrotate(...rules);
+                log.write(30);
+            }
+            log.server.signal('SIGCONT');
+            await log.delivered();
+        }
+        log.check();
+    }));
+
 test('packed while down by something else than gzip: it is said which file may hold unread lines', scenario(async (world) => {
     const [http] = await world.ports(1);
     const log = new Restarts(world, http, '*.log');
