@@ -74,7 +74,7 @@ confined() { # READER RING_RESTRICTED
     rm /var/log/planted.log
     configured '[[streams]]' 'name = "outside"' '[streams.monitor]' 'targets = [{ path = "/srv/outside" }]' '[streams.httpserver]' 'enabled = true' 'port = 8082'
     step 'a reload that reaches further fails' sh -c '! systemctl reload logwisp'
-    step 'with the reason' within 20 logged err 'reload: /srv/outside is outside of what may be read since the start'
+    step 'with the reason' within 20 logged err 'reload: sandbox: /srv/outside is outside of what may be read since the start'
     configured
     step 'one that does not is taken' systemctl reload logwisp
     mv /var/log/app.log /var/log/app.log.1
