@@ -173,6 +173,7 @@ std::vector<Grant> granted_places(const Config& config) { return places_of(confi
 Confinement confinement_of(const std::vector<Grant>& granted) {
     if (granted.empty()) return {};
     std::vector<Confinement::Place> places;
+    places.reserve(granted.size());
     for (const Grant& grant : granted)
         places.push_back(
             {grant.path, grant.access == Access::list ? Wanted::names : Wanted::contents});
