@@ -61,7 +61,7 @@ if (backend !== 'epoll') {
     })));
 
     const no_go = spawnSync('go', ['version']).status !== 0;
-    test('the reader in Go does, too', { skip: no_go && 'there is no go here; it is large' }, scenario((world) => across_a_restart(world, {
+    test('the reader in Go does, too', { skip: no_go && 'there is no go here' }, scenario((world) => across_a_restart(world, {
         'reader.go': { code: only('go'), command: ['./reader'] },
     }, (cwd) => assert.equal(spawnSync('go', ['build', '-o', 'reader', 'reader.go'], { cwd, stdio: 'inherit' }).status, 0))));
 
