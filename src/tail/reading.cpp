@@ -284,7 +284,9 @@ void TailState::look_after_read(Follower& follower) {
     if (follower.file < 0 || follower.unpacking) return schedule(follower);
     const auto status = files().status(follower.file);
     if (!status) return read_failed(follower, status.error());
-    follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
+    // Of one that was cut the time tells nothing of what was in it.
+    if (status->size_bytes >= follower.mark.position())
+        follower.modified_ns = std::max(follower.modified_ns, status->modified_ns);
     examine(follower, *status);
     if (!follower.at_end()) return;
     follower.on_disk = false;
