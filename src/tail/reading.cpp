@@ -108,7 +108,6 @@ void TailState::start_read(Follower& follower, ReadSlot& slot, bool may_be_cache
         slot.buffer = std::make_unique_for_overwrite<char[]>(read_bytes_max + line_padding_bytes);
     CHECK(follower.slot == nullptr);
     const std::size_t marker_bytes = follower.mark.marker().size();
-    ++slots_in_use;
     slot.follower = &follower;
     slot.order = ++reads;
     slot.seen_ns = std::exchange(follower.seen_ns, 0);
@@ -129,7 +128,10 @@ void TailState::start_read(Follower& follower, ReadSlot& slot, bool may_be_cache
     // rest of a file that was rotated away before the lines of the one that took its place.
     const bool on_disk = follower.on_disk;
     follower.on_disk = false;
-    if (may_be_cached && slots_in_use == 1 && follower.watch >= 0 && !on_disk)
+    const bool alone = std::none_of(slots.begin(), slots.end(), [&slot](const ReadSlot& other) {
+        return &other != &slot && other.follower != nullptr;
+    });
+    if (may_be_cached && alone && follower.watch >= 0 && !on_disk)
         if (const auto got = files().read_cached(follower.file, into, from)) {
             follower.on_disk = *got <= marker_bytes;
             return on_read(slot, {.result = static_cast<std::int32_t>(*got)});
@@ -140,7 +142,6 @@ void TailState::start_read(Follower& follower, ReadSlot& slot, bool may_be_cache
 void TailState::on_read(ReadSlot& slot, const Outcome& outcome) {
     Follower& follower = *slot.follower;
     const auto leave_slot = [&] {
-        --slots_in_use;
         slot.follower = nullptr;
         follower.slot = nullptr;
     };
@@ -228,7 +229,6 @@ void TailState::split(ReadSlot& slot) {
 
 void TailState::slot_done(ReadSlot& slot) {
     Follower& follower = *slot.follower;
-    --slots_in_use;
     slot.follower = nullptr;
     follower.slot = nullptr;
     if (slot.full) follower.seen_ns = slot.seen_ns;  // of what is still to be read, too

@@ -391,7 +391,6 @@ struct TailState final : WatchListener, PackedTextOwner, TurnHook {
     std::vector<NotedEvent> events;  // until on_events_end()
     bool events_lost = false;
     std::array<ReadSlot, read_slots> slots;
-    std::size_t slots_in_use = 0;
     std::uint64_t reads = 0;
     Follower* queue_first = nullptr;
     Follower* queue_last = nullptr;

@@ -61,6 +61,16 @@ class Restarts {
     }
 }
 
+async function killed_after_ten_lines(world) {
+    const [http] = await world.ports(1);
+    const log = new Restarts(world, http, '*.log');
+    await log.start();
+    log.write(10);
+    await log.delivered();
+    await log.end('SIGKILL');
+    return log;
+}
+
 async function rotated_while_down(world, pattern, ...rules) {
     const [http] = await world.ports(1);
     const log = new Restarts(world, http, pattern);
@@ -125,12 +135,7 @@ for (const rules of [['create 0644'], ['create 0644', 'compress'], ['create 0644
     }));
 
 test('packed while down by something else than gzip: it is said which file may hold unread lines', scenario(async (world) => {
-    const [http] = await world.ports(1);
-    const log = new Restarts(world, http, '*.log');
-    await log.start();
-    log.write(10);
-    await log.delivered();
-    await log.end('SIGKILL');
+    const log = await killed_after_ten_lines(world);
     // Read before.
     fs.writeFileSync(`${log.file}.2.xz`, 'packed');
     fs.utimesSync(`${log.file}.2.xz`, 1e9, 1e9);
@@ -145,13 +150,8 @@ test('packed while down by something else than gzip: it is said which file may h
     assert.doesNotMatch(log.server.stderr, /2\.xz/);
 }));
 
-test('50 MB that are only in a packed file, and live readers of another stream meanwhile', scenario(async (world) => {
-    const [http] = await world.ports(1);
-    const log = new Restarts(world, http, '*.log');
-    await log.start();
-    log.write(10);
-    await log.delivered();
-    await log.end('SIGKILL');
+test('50 MB that are only in a packed file', scenario(async (world) => {
+    const log = await killed_after_ten_lines(world);
     const filler = 'x'.repeat(1000);
     for (let block = 0; block < 50; ++block) {
         let text = '';
@@ -166,19 +166,14 @@ test('50 MB that are only in a packed file, and live readers of another stream m
     // It is in the ledger as its text, so history finds it again.
     await log.end('SIGTERM');
     await log.start();
-    const again = await world.sse(http, '/stream?tail=50000');
+    const again = await world.sse(log.http, '/stream?tail=50000');
     await again.message(`line ${log.written}`);
     assert.deepEqual(numbers(again.messages()).slice(-10_000), all(log.written).slice(-10_000));
     assert.deepEqual(again.events('gap'), []);
 }));
 
 test('killed again and again while it reads what was rotated and packed on the days before', scenario(async (world) => {
-    const [http] = await world.ports(1);
-    const log = new Restarts(world, http, '*.log');
-    await log.start();
-    log.write(10);
-    await log.delivered();
-    await log.end('SIGKILL');
+    const log = await killed_after_ten_lines(world);
     const days = 6;
     for (let day = days; day > 0; --day) {
         log.write(4000, 'x'.repeat(1000));
