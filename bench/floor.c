@@ -30,6 +30,10 @@ static const char before[] =
     "data: {\"time\":\"2024-01-01T12:00:00.123456Z\",\"source\":\"load.log\",\"message\":\"";
 static const char after[] = "\"}\n\n";
 
+/* A frame is the shortest line, two bytes of which one is the LF, and what is around it. */
+_Static_assert(sizeof before + sizeof after + 1 <= frame_bytes,
+               "frames of the shortest lines must fit into `out`");
+
 static int sockets[readers_max];
 static int count;
 static char in[read_bytes];
@@ -66,7 +70,7 @@ static void accept_all(int listener) {
     }
 }
 
-/* Kept open as a number, so that a completion of this batch still finds its place. */
+/* Its place stays until the batch is over: completions find theirs by number. */
 static void drop(int index) {
     close(sockets[index]);
     sockets[index] = -1;
@@ -108,14 +112,16 @@ static void send_to_all(const char* bytes, size_t size) {
     forget_dropped();
 }
 
-/* The lines of in[0..size), each in its frame. */
+/* The lines of in[0..size), each in its frame. Empty ones are left out, as logwisp does: so a line is two bytes at least. */
 static size_t frame(size_t size) {
     char* to = out;
     for (const char *at = in, *end = in + size; at < end;) {
         const char* line_end = memchr(at, '\n', (size_t)(end - at));
-        to = mempcpy(to, before, sizeof before - 1);
-        to = mempcpy(to, at, (size_t)(line_end - at));
-        to = mempcpy(to, after, sizeof after - 1);
+        if (line_end > at) {
+            to = mempcpy(to, before, sizeof before - 1);
+            to = mempcpy(to, at, (size_t)(line_end - at));
+            to = mempcpy(to, after, sizeof after - 1);
+        }
         at = line_end + 1;
     }
     return (size_t)(to - out);
@@ -127,7 +133,8 @@ static void read_all(int file) {
         const char* last = memrchr(in, '\n', size);
         const size_t whole = last == NULL ? 0 : (size_t)(last + 1 - in);
         check(whole > 0 || size < sizeof in, "a line is too long");
-        if (whole > 0 && sse) send_to_all(out, frame(whole));
+        const size_t framed = sse ? frame(whole) : 0;
+        if (framed > 0) send_to_all(out, framed);
         if (whole > 0 && !sse) send_to_all(in, whole);
         held = size - whole;
         memmove(in, in + whole, held);
