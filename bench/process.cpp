@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <system_error>
 
 namespace logwisp::bench {
 
@@ -16,27 +16,33 @@ AllocationSample sample_allocations(const std::string& file) {
 
 namespace {
 
+// What is in a directory; less of it when the process ends meanwhile, which is no reason to throw.
+void for_each_in(const std::filesystem::path& directory, auto take) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
+         at.increment(error))
+        take(at->path());
+}
+
+void add_thread(const std::filesystem::path& task, ProcessSample& sample) {
+    ThreadSample sampled;
+    std::uint64_t running_ns = 0;
+    std::ifstream(task / "schedstat") >> running_ns;
+    sampled.cpu_seconds = static_cast<double>(running_ns) / 1e9;
+    std::ifstream status(task / "status");
+    bool whole = false;  // it has not ended meanwhile
+    for (std::string word; status >> word;)
+        if (word == "voluntary_ctxt_switches:") whole = !!(status >> sampled.wakeups);
+    if (whole) sample.threads[static_cast<pid_t>(std::stol(task.filename()))] = sampled;
+}
+
 void add_process(pid_t pid, ProcessSample& sample) {
     const std::filesystem::path root = "/proc/" + std::to_string(pid);
-    std::error_code error;
-    for (const auto& task : std::filesystem::directory_iterator(root / "task", error)) {
-        ThreadSample sampled;
-        std::uint64_t running_ns = 0;
-        std::ifstream(task.path() / "schedstat") >> running_ns;
-        sampled.cpu_seconds = static_cast<double>(running_ns) / 1e9;
-        std::ifstream status(task.path() / "status");
-        bool whole = false;  // it has not ended meanwhile
-        for (std::string word; status >> word;)
-            if (word == "voluntary_ctxt_switches:") whole = !!(status >> sampled.wakeups);
-        if (whole) sample.threads[static_cast<pid_t>(std::stol(task.path().filename()))] = sampled;
-    }
+    for_each_in(root / "task", [&](const auto& task) { add_thread(task, sample); });
     std::ifstream status(root / "status");
     for (std::string word; status >> word;)
         if (std::uint64_t kib = 0; word == "VmRSS:" && status >> kib) sample.rss_kib += kib;
-    const std::filesystem::directory_iterator descriptors(root / "fd", error);
-    if (!error)
-        sample.descriptors +=
-            static_cast<std::uint64_t>(std::distance(begin(descriptors), end(descriptors)));
+    for_each_in(root / "fd", [&](const auto&) { ++sample.descriptors; });
 }
 
 }  // namespace
