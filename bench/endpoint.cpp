@@ -21,7 +21,9 @@ std::string greeting_of(const Endpoint& endpoint, const std::string& last_event_
         case Protocol::nchan:
             break;
     }
-    std::string text = "GET " + endpoint.target + " HTTP/1.1\r\nHost: " + endpoint.host + ":" +
+    const bool colons = endpoint.host.find(':') != std::string::npos;  // an address of IPv6
+    const std::string host = colons ? "[" + endpoint.host + "]" : endpoint.host;
+    std::string text = "GET " + endpoint.target + " HTTP/1.1\r\nHost: " + host + ":" +
                        endpoint.port + "\r\nAccept: text/event-stream\r\n";
     if (!last_event_id.empty()) text += "Last-Event-ID: " + last_event_id + "\r\n";
     return text + "\r\n";

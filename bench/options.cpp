@@ -222,6 +222,9 @@ std::string what_is_wrong(const CommandLine& line) {
         if (run.endpoints.front().protocol > Protocol::sse) return "--follow needs --sse or --tcp";
     } else if (line.seconds > 0 && (run.writer.rate == 0 || run.writer.lines > 0)) {
         return "--seconds needs a --rate and no --lines";
+    } else if (line.seconds * static_cast<double>(run.writer.rate) >
+               static_cast<double>(lines_max)) {
+        return "--rate and --seconds are more than " + std::to_string(lines_max) + " lines";
     } else if (line.seconds == 0 && run.writer.lines == 0 && run.idle_seconds == 0) {
         return "how much? --lines, or --rate and --seconds, or --idle";
     }

@@ -52,6 +52,13 @@ TEST(BenchOptions, GoodOnesAreTaken) {
     EXPECT_TRUE(parsed("--chart a.svg --beside a=a.hgrm --beside b=b.hgrm").draws_only());
 }
 
+TEST(BenchOptions, AnAddressOfIpv6IsAskedForInBrackets) {
+    const CommandLine line = parsed("--sse http://[::1]:8080/stream --file a.log --lines 1");
+    ASSERT_EQ(line.run.endpoints.size(), 1u);
+    const std::string greeting = greeting_of(line.run.endpoints[0], "");
+    EXPECT_NE(greeting.find("\r\nHost: [::1]:8080\r\n"), std::string::npos) << greeting;
+}
+
 TEST(BenchOptions, WrongOnesAreTold) {
     const std::pair<const char*, const char*> wrong[] = {
         {"--lines 10", "one of --sse, --tcp"},
@@ -69,6 +76,7 @@ TEST(BenchOptions, WrongOnesAreTold) {
         {"--tcp 127.0.0.1:1 --readers 40000 --lines 1", "more than 60000 readers"},
         {"--seconds 5", "--seconds needs a --rate"},
         {"--seconds 0 --rate 5", "must be a number of seconds above 0"},
+        {"--seconds 1000000 --rate 100000000", "are more than 999999999999 lines"},
         {"--rate 5 --lines 1 --window 5", "--window means nothing at a --rate"},
         {"--lines 1 --line-kind xml", "must be plain or json"},
         {"--lines 1 --beside x", "must be like before=before.hgrm"},
