@@ -5,6 +5,7 @@
 // A line "!probe N" only finds out who is served.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -34,6 +35,17 @@ inline std::uint64_t parse_digits(const char* at, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
         value = value * 10 + static_cast<unsigned char>(at[i] - '0');
     return value;
+}
+
+inline bool are_digits(const char* at, std::size_t count) {
+    return std::all_of(at, at + count, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "#000000000042 0001700000000000000 ", whatever its numbers.
+inline bool is_payload_head(const char* at) {
+    const char* const time = at + 1 + number_digits + 1;
+    return at[0] == '#' && are_digits(at + 1, number_digits) && time[-1] == ' ' &&
+           are_digits(time, time_digits) && time[time_digits] == ' ';
 }
 
 inline void write_digits(char* at, std::size_t count, std::uint64_t value) {

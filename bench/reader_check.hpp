@@ -49,7 +49,6 @@ class ReaderCheck {
     [[nodiscard]] const std::vector<std::uint64_t>& other_bytes() const { return other_bytes_; }
     [[nodiscard]] const std::string& last_event_id() const { return last_event_id_; }
     [[nodiscard]] const std::string& fault() const { return fault_; }  // the first one; empty: none
-    [[nodiscard]] bool farewell() const { return farewell_; }
 
   private:
     void take_line(std::string_view line, std::int64_t now_ns);
@@ -64,6 +63,7 @@ class ReaderCheck {
     void end_event();
     void count_other(std::uint64_t bytes);
     void fail(std::string what);
+    void fail_by_answer(std::string_view line);
 
     Protocol protocol_;
     enum class Event : std::uint8_t { message, gap, other };
@@ -73,7 +73,6 @@ class ReaderCheck {
     bool in_head_ = true;
     bool head_begun_ = false;
     bool ready_ = false;
-    bool farewell_ = false;
     bool skip_unknown_ = false;  // a TCP reader after reconnecting
     const Expectation* expectation_;
     std::uint64_t next_ = 1;

@@ -107,6 +107,9 @@ TEST_P(ReaderVerdict, FindsEveryOtherFault) {
         [](std::string& json) { json.erase(json.size() - 3, 1); },
         [](std::string& json) { json[json.size() - 10] = 'x'; },
         [](std::string& json) { json.replace(json.find('#'), 1, "!"); },
+        [](std::string& json) { json[json.find('#') + 13] = 'x'; },
+        [](std::string& json) { json[json.find('#') + 20] = ':'; },
+        [](std::string& json) { json[json.find('#') + 33] = 'x'; },
         [](std::string& json) { json = "{}"; },
         [](std::string& json) { json.clear(); },
         [](std::string& json) { json += json; },
@@ -116,6 +119,22 @@ TEST_P(ReaderVerdict, FindsEveryOtherFault) {
         damage(pieces[2].json);
         EXPECT_FALSE(content(pieces)) << pieces[2].json;
     }
+}
+
+// Sums that wrap around would let these pass.
+TEST_P(ReaderVerdict, FindsAGapThatLeadsBack) {
+    auto pieces = lines({1, 2, 3, 2, 3, 4, 5});
+    pieces.insert(pieces.begin() + 3, {.json = "18446744073709551614", .gap = true});
+    EXPECT_FALSE(content(pieces));
+}
+
+TEST_P(ReaderVerdict, FindsWhatIsNoDigit) {
+    expectation_.lines = 10;
+    auto pieces = lines({1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+    EXPECT_TRUE(content(pieces));
+    std::string& last = pieces.back().json;
+    last.replace(last.find("10 "), 2, "0:");
+    EXPECT_FALSE(content(pieces));
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, ReaderVerdict, ::testing::Values(Protocol::tcp, Protocol::sse));
