@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t recv_bytes = 256 * 1024;
 constexpr std::size_t drain_bytes = 1 << 30;
+// Of a line that has no end yet: more than the largest entry of any server takes.
+constexpr std::size_t rest_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t faults_shown_max = 10;
 constexpr int probe_ms = 20;
 
@@ -141,10 +143,18 @@ void Loop::read(Reader& reader) {
         recv(reader.socket, buffer_.data() + held, buffer_.size() - held, MSG_DONTWAIT);
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (received <= 0) return on_end(reader, received);
-    last_byte_ = Clock::now();
+    const auto progress = [&] {
+        return reader.check.next() + reader.check.probe() + (reader.check.ready() ? 1 : 0);
+    };
+    const std::uint64_t before = progress();
     const std::string_view bytes(buffer_.data(), held + static_cast<std::size_t>(received));
     const std::size_t used = reader.check.take(bytes, now_ns());
+    if (progress() != before || used == 0) last_progress_ = Clock::now();
     reader.rest.assign(bytes.substr(used));
+    if (reader.rest.size() > rest_bytes_max) {
+        close(reader);
+        return fail(reader, "a line of more than " + std::to_string(rest_bytes_max) + " bytes");
+    }
     if (!reader.check.fault().empty()) {
         close(reader);
         return fail(reader, reader.check.fault());
@@ -158,8 +168,10 @@ void Loop::drain(Reader& reader) {
     const ssize_t received = recv(reader.socket, nullptr, drain_bytes, MSG_TRUNC | MSG_DONTWAIT);
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (received <= 0) return on_end(reader, received);
-    last_byte_ = Clock::now();
     reader.drained_bytes += static_cast<std::uint64_t>(received);
+    const auto& heartbeats = pace_[reader.endpoint_index]->check.other_bytes();
+    if (std::ranges::count(heartbeats, static_cast<std::uint64_t>(received)) == 0)
+        last_progress_ = Clock::now();
 }
 
 void Loop::advance(Reader& reader) {
@@ -215,14 +227,16 @@ double Loop::elapsed_since(Clock::time_point begin) const {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-bool Loop::quiet_too_long() const { return elapsed_since(last_byte_) > options_.quiet_seconds_max; }
+bool Loop::quiet_too_long() const {
+    return elapsed_since(last_progress_) > options_.quiet_seconds_max;
+}
 
 void Loop::connect_all() {
     for (const auto& reader : readers_) {
         while (connecting_ >= options_.connecting_max && !broken_ && !quiet_too_long()) turn(100);
         if (broken_) return;
         connect(*reader);
-        last_byte_ = Clock::now();
+        last_progress_ = Clock::now();
     }
 }
 
@@ -326,7 +340,7 @@ bool Loop::warmed_up() const {
 
 void Loop::read_everything() {
     const auto begin = Clock::now();
-    last_byte_ = begin;
+    last_progress_ = begin;
     bool stalling = !options_.stall_readers.empty();
     if (stalling) set_stalled(true);
     writer_->start();
@@ -346,7 +360,7 @@ void Loop::read_everything() {
         if (stalling && elapsed >= options_.stall_seconds && finished(Who::awake)) {
             set_stalled(false);
             stalling = false;
-            last_byte_ = Clock::now();
+            last_progress_ = Clock::now();
         }
         if (quiet_too_long() && elapsed >= options_.stall_seconds) break;
     }
@@ -356,7 +370,7 @@ void Loop::read_everything() {
         result_.allocations = {.news = last.news - warm->news,
                                .mallocs = last.mallocs - warm->mallocs};
     }
-    result_.seconds = std::chrono::duration<double>(last_byte_ - begin).count();
+    result_.seconds = std::chrono::duration<double>(last_progress_ - begin).count();
 }
 
 // Nobody knows what is in the lines; as many must come as the file has got meanwhile.
@@ -365,7 +379,7 @@ void Loop::follow() {
     FileLines file(options_.file);
     while (!broken_ && elapsed_since(begin) < options_.follow_seconds) turn(10);
     result_.lines = file.grown_by();
-    last_byte_ = Clock::now();
+    last_progress_ = Clock::now();
     const auto has_all_lines = [this](const auto& each) {
         return each->check.received() + each->check.dropped() >= result_.lines;
     };

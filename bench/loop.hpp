@@ -38,7 +38,7 @@ struct RunOptions {
     std::uint32_t churn_readers = 0;  // the last so many of each endpoint
     std::uint64_t churn_entries = 0;  // a churning reader leaves after so many, comes back
     int receive_buffer_bytes = 0;     // of a stalled reader; 0: the system's
-    double quiet_seconds_max = 0;     // no byte for anybody: given up
+    double quiet_seconds_max = 0;     // no entry for anybody: given up
     std::vector<pid_t> pids;          // of the server
     std::string count_file;           // of an allocation counter in the server; empty: none
     std::uint64_t warm_up_lines = 0;  // allocations are counted after so many
@@ -141,7 +141,7 @@ class Loop {
     std::unique_ptr<Writer> writer_;
     std::unique_ptr<Progress> progress_;  // with a window only
     std::vector<char> buffer_;
-    Clock::time_point last_byte_ = Clock::now();
+    Clock::time_point last_progress_ = Clock::now();  // heartbeats are none
     std::size_t connecting_ = 0;
     std::size_t served_ = 0;  // readers before this one have seen the probe that is waited for
     int epoll_ = -1;

@@ -159,7 +159,7 @@ const std::vector<BenchOption>& bench_options() {
          [](Line& line, Text text) {
              return whole_number(text, 1, lines_max, line.run.churn_entries);
          }},
-        {"quiet-seconds", "S", "Give up when nothing arrives for so long (20)",
+        {"quiet-seconds", "S", "Give up when no line arrives for so long (20)",
          [](Line& line, Text text) { return seconds_of(text, line.run.quiet_seconds_max); }},
         {"name", "NAME", "What the run is called in reports and charts",
          [](Line& line, Text text) { return set_name(text, line.name); }},

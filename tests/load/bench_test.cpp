@@ -130,6 +130,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Spoiled{"DoubleCounted", Spoil::twice, "1", "which is some -1 lines"}),
     [](const auto& instance) { return instance.param.name; });
 
+// Heartbeats go on for ever, and are not what a reader waits for.
+TEST(BenchQuiet, GivesUpThoughHeartbeatsCome) {
+    const LoadServer server({.buffer_entries = 10'000, .tcp_heartbeat_seconds = 1});
+    for (const char* verified : {"3", "1"}) {
+        const SpoilingProxy proxy(server.tcp()[1],
+                                  {.connection = 1, .line = 100, .spoil = Spoil::lose});
+        const BenchReport report =
+            run_bench(server, {Words{"--tcp", proxy.address(), "--readers", "3", "--verify",
+                                     verified, "--lines", "100", "--quiet-seconds", "1.5"}});
+        EXPECT_EQ(report.exit_code, 1) << report.errors;
+        EXPECT_EQ(report["faulty_readers"], 1u);
+    }
+}
+
 TEST(BenchUsage, IsRefusedWithoutAServerOrWithAWrongOption) {
     const LoadServer server({.backend = Backend::epoll});
     const BenchReport usage = run_bench(server, {server.sse(), Words{"--lines", "none"}});

@@ -66,6 +66,9 @@ void LoadServer::start(const ServerOptions& options) {
            << "\nbuffer_size = " << options.buffer_entries << "\n"
            << "[streams.tcpserver]\nenabled = true\nport = " << tcp_port_
            << "\nbuffer_size = " << options.buffer_entries << "\n";
+    if (options.tcp_heartbeat_seconds > 0)
+        config << "heartbeat = { enabled = true, interval_seconds = "
+               << options.tcp_heartbeat_seconds << " }\n";
     config.close();
     std::vector<std::string> words;
     if (denied) words = {LOGWISP_REFUSE, "io_uring_setup=EPERM", "--"};

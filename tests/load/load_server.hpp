@@ -24,6 +24,7 @@ struct ServerOptions {
     std::uint32_t cores = 1;
     std::uint32_t buffer_entries = 1000;
     bool count_allocations = false;
+    std::uint32_t tcp_heartbeat_seconds = 0;  // 0: none
 };
 
 class LoadServer {
