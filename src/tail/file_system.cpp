@@ -113,6 +113,9 @@ class RealFileSystem final : public FileSystem {
     }
 
     Result<FileStatus> status(int file) override { return real_status(file); }
+    Result<FileStatus> status_without_identity(int file) override {
+        return real_status_without_identity(file);
+    }
     Result<FileStatus> status(const std::string& path) override { return real_status(path); }
     Result<FileStatus> link_status(const std::string& path) override {
         return real_link_status(path);

@@ -35,9 +35,9 @@ std::uint64_t handle_hash(int directory, const char* path, int flags) {
     return 0;
 }
 
-Result<FileStatus> status_at(int directory, const char* path, int stat_flags, int handle_flags) {
+Result<FileStatus> status_without_identity_at(int directory, const char* path, int flags) {
     struct statx found {};
-    if (::statx(directory, path, stat_flags, STATX_BASIC_STATS | STATX_BTIME, &found) != 0)
+    if (::statx(directory, path, flags, STATX_BASIC_STATS | STATX_BTIME, &found) != 0)
         return failure(errno, "stat", path);
     const auto nanoseconds = [](const statx_timestamp& time) {
         return std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_nsec};
@@ -53,9 +53,15 @@ Result<FileStatus> status_at(int directory, const char* path, int stat_flags, in
     status.owner = found.stx_uid;
     status.group = found.stx_gid;
     status.mode = found.stx_mode & 07777U;
+    return status;
+}
+
+Result<FileStatus> status_at(int directory, const char* path, int stat_flags, int handle_flags) {
+    auto status = status_without_identity_at(directory, path, stat_flags);
+    if (!status) return status;
     const std::uint64_t handle = handle_hash(directory, path, handle_flags);
-    status.identity.generation =
-        handle != 0 ? handle : static_cast<std::uint64_t>(status.born_ns) & ~std::uint64_t{1};
+    status->identity.generation =
+        handle != 0 ? handle : static_cast<std::uint64_t>(status->born_ns) & ~std::uint64_t{1};
     return status;
 }
 
@@ -70,6 +76,10 @@ FileKind kind_of_mode(unsigned mode) {
 
 Result<FileStatus> real_status(int file) {
     return status_at(file, "", AT_EMPTY_PATH, AT_EMPTY_PATH);
+}
+
+Result<FileStatus> real_status_without_identity(int file) {
+    return status_without_identity_at(file, "", AT_EMPTY_PATH);
 }
 
 Result<FileStatus> real_status(const std::string& path) {

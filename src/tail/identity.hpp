@@ -14,6 +14,7 @@ namespace logwisp {
 
 FileKind kind_of_mode(unsigned mode);
 Result<FileStatus> real_status(int file);
+Result<FileStatus> real_status_without_identity(int file);
 Result<FileStatus> real_status(const std::string& path);
 Result<FileStatus> real_link_status(const std::string& path);
 

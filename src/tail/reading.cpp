@@ -265,7 +265,7 @@ void TailState::after_read(Follower& follower, bool full) {
         release_successor(follower);
     if (full) {
         // There is more: how much, in case it is destroyed before it can be read.
-        const auto status = files().status(follower.file);
+        const auto status = files().status_without_identity(follower.file);
         if (status && status->size_bytes >= follower.mark.position())
             follower.known_size_bytes = status->size_bytes;
     }
@@ -282,7 +282,7 @@ void TailState::after_read(Follower& follower, bool full) {
 void TailState::look_after_read(Follower& follower) {
     if (follower.slot != nullptr) return;  // read again already: this comes again
     if (follower.file < 0 || follower.unpacking) return schedule(follower);
-    const auto status = files().status(follower.file);
+    const auto status = files().status_without_identity(follower.file);
     if (!status) return read_failed(follower, status.error());
     // Of one that was cut the time tells nothing of what was in it.
     if (status->size_bytes >= follower.mark.position())
