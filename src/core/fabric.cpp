@@ -23,17 +23,21 @@ Fabric::Fabric(std::size_t cores, std::size_t apart_max)
       running_(cores),
       started_ns_(wall_ns()),
       mailboxes_((places_ + 1) * places_),
+      senders_(places_ + 1),
       backends_(places_, nullptr),
       handed_over_(places_) {
-    for (std::size_t from = 0; from <= places_; ++from) {
-        senders_.push_back(std::make_unique<Sender>());
-        senders_.back()->waiting.resize(places_);
-        senders_.back()->wake.resize(places_, false);
-    }
+    add_sender(control());
     for (std::size_t to = 0; to < cores; ++to) {
+        add_sender(to);
         for (std::size_t from = 0; from < cores; ++from) add_mailbox(from, to);
         add_mailbox(control(), to);
     }
+}
+
+void Fabric::add_sender(std::size_t from) {
+    senders_[from] = std::make_unique<Sender>();
+    senders_[from]->waiting.resize(places_);
+    senders_[from]->wake.resize(places_, false);
 }
 
 void Fabric::add_mailbox(std::size_t from, std::size_t to) {
@@ -47,6 +51,7 @@ void Fabric::attach(std::size_t index, Backend& backend) {
     backends_[index] = &backend;
     if (!is_apart(index)) return;
     CHECK(index == running() && index < places_);
+    add_sender(index);
     for (std::size_t core = 0; core < cores_; ++core) {
         add_mailbox(core, index);
         add_mailbox(index, core);

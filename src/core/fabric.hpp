@@ -97,6 +97,7 @@ class Fabric {
         return *mailboxes_[from * places_ + to];
     }
     void add_mailbox(std::size_t from, std::size_t to);
+    void add_sender(std::size_t from);
     [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }
 
     static constexpr std::uint32_t takes_no_more = 1U << 31;
