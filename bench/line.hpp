@@ -1,11 +1,11 @@
 // The lines the bench writes and expects back. Each carries its number, from 1, the moment it was
-// due in nanoseconds of the monotonic clock, and padding up to the asked length:
-//   plain  #000000000042 0001700000000000000 ~~~~
-//   json   {"ts":"2024-...Z","level":"info","msg":"#000000000042 0001700000000000000 ~~~~"}
+// due in nanoseconds of the monotonic clock with a check character, and padding up to the asked
+// length:
+//   plain  #000000000042 0001700000000000000E~~~~
+//   json   {"ts":"2024-...Z","level":"info","msg":"#000000000042 0001700000000000000E~~~~"}
 // A line "!probe N" only finds out who is served.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -37,22 +37,35 @@ inline std::uint64_t parse_digits(const char* at, std::size_t count) {
     return value;
 }
 
-inline bool are_digits(const char* at, std::size_t count) {
-    return std::all_of(at, at + count, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// "#000000000042 0001700000000000000 ", whatever its numbers.
-inline bool is_payload_head(const char* at) {
-    const char* const time = at + 1 + number_digits + 1;
-    return at[0] == '#' && are_digits(at + 1, number_digits) && time[-1] == ' ' &&
-           are_digits(time, time_digits) && time[time_digits] == ' ';
-}
-
 inline void write_digits(char* at, std::size_t count, std::uint64_t value) {
     while (count-- > 0) {
         at[count] = static_cast<char>('0' + value % 10);
         value /= 10;
     }
+}
+
+// Changes with any digit of the moment: 61 is prime and no power of ten times one to nine is a
+// multiple of it.
+inline char check_character(std::uint64_t due_ns) {
+    constexpr std::string_view all =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy";
+    static_assert(all.size() == 61);
+    return all[due_ns % all.size()];
+}
+
+// The moment in a payload that begins at `payload`, which is as long as its head.
+inline std::uint64_t due_of(std::string_view payload) {
+    return parse_digits(payload.data() + 2 + number_digits, time_digits);
+}
+
+// A payload's head with nothing but what belongs there.
+inline bool is_head(std::string_view head) {
+    const auto digits = [head](std::size_t at, std::size_t count) {
+        return head.substr(at, count).find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    return head[0] == '#' && digits(1, number_digits) && head[1 + number_digits] == ' ' &&
+           digits(2 + number_digits, time_digits) &&
+           head[payload_head_bytes - 1] == check_character(due_of(head));
 }
 
 // One line without its LF, of which number and moment are written anew for every line.
@@ -72,9 +85,10 @@ class LineMould {
             .append(after);
     }
     [[nodiscard]] std::string_view cast(std::uint64_t number, std::int64_t due_ns) {
+        const auto due = static_cast<std::uint64_t>(due_ns);
         write_digits(text_.data() + head_ + 1, number_digits, number);
-        write_digits(text_.data() + head_ + 2 + number_digits, time_digits,
-                     static_cast<std::uint64_t>(due_ns));
+        write_digits(text_.data() + head_ + 2 + number_digits, time_digits, due);
+        text_[head_ + payload_head_bytes - 1] = check_character(due);
         return text_;
     }
     [[nodiscard]] const std::string& pad() const { return pad_; }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "file_lines.hpp"
@@ -408,10 +409,11 @@ void Loop::judge_drained(const Reader& reader, bool judged) {
     result_.dropped += options_.writer.lines - std::min(options_.writer.lines, received);
     result_.wire_bytes += reader.drained_bytes;
     if (judged)
-        fail(reader, "lacks " + std::to_string(lacking) +
-                         " bytes of what the verified reader beside it had, which is some " +
-                         std::to_string(static_cast<std::int64_t>(static_cast<double>(lacking) /
-                                                                  std::max(line_bytes, 1.0))) +
+        fail(reader, (lacking > 0 ? "lacks " : "has ") + std::to_string(std::abs(lacking)) +
+                         (lacking > 0 ? " bytes of what" : " bytes more than") +
+                         " the verified reader beside it had, which is some " +
+                         std::to_string(static_cast<std::uint64_t>(
+                             std::abs(static_cast<double>(lacking)) / std::max(line_bytes, 1.0))) +
                          " lines");
 }
 
@@ -425,8 +427,10 @@ void Loop::judge() {
             continue;
         }
         if (judged && !exempt(reader) && !check.complete())
-            fail(reader, "waits for line " + std::to_string(check.next()) + " of " +
-                             std::to_string(expectation_.lines) + " in vain");
+            fail(reader, check.has_all_lines()
+                             ? std::string("waits for the end of the last event in vain")
+                             : "waits for line " + std::to_string(check.next()) + " of " +
+                                   std::to_string(expectation_.lines) + " in vain");
         else if (judged && !exempt(reader) &&
                  check.received() + check.dropped() != expectation_.lines)
             fail(reader, "received and dropped do not add up");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "line.hpp"
 
@@ -18,6 +19,14 @@ bool number_after(std::string_view json, std::string_view key, std::uint64_t& va
     if (at == std::string_view::npos) return false;
     const char* begin = json.data() + at + key.size();
     return std::from_chars(begin, json.data() + json.size(), value).ec == std::errc{};
+}
+
+// What is before the last "-" of an id, and the number behind it.
+std::pair<std::string_view, std::uint64_t> parts_of(std::string_view id) {
+    const auto dash = std::min(id.rfind('-'), id.size());
+    std::uint64_t number = 0;
+    if (dash < id.size()) std::from_chars(id.data() + dash + 1, id.data() + id.size(), number);
+    return {id.substr(0, dash), number};
 }
 
 std::string_view without_cr(std::string_view line) {
@@ -102,10 +111,10 @@ void ReaderCheck::take_head_line(std::string_view line) {
 void ReaderCheck::take_event_line(std::string_view line, std::int64_t now_ns) {
     if (in_head_) return take_head_line(line);
     if (line.empty()) {
-        if (!pending_id_.empty()) last_event_id_.swap(pending_id_);
-        pending_id_.clear();
+        take_id();
         end_event();
     } else if (line.starts_with("data: ")) {
+        if (holds_ != Holds::nothing) return fail("two entries in one event: an empty line lacks");
         if (event_ == Event::message) take_json(line.substr(6), now_ns);
         if (event_ == Event::gap) take_gap(line.substr(6));
     } else if (line.starts_with("id: ")) {
@@ -117,6 +126,20 @@ void ReaderCheck::take_event_line(std::string_view line, std::int64_t now_ns) {
     } else if (!line.starts_with(":") && !line.starts_with("retry: ")) {
         fail("not an event stream: " + std::string(line.substr(0, answer_bytes_shown_max)));
     }
+}
+
+// Ids go up, as far as they have the same beginning; those of lines that are ours may stay, as in
+// servers that are only measured.
+void ReaderCheck::take_id() {
+    if (holds_ == Holds::entry && pending_id_.empty()) return fail("entry without an id");
+    if (pending_id_.empty()) return;
+    const auto [epoch, number] = parts_of(pending_id_);
+    const auto [last_epoch, last_number] = parts_of(last_event_id_);
+    const bool stays = number == last_number && !expectation_->foreign;
+    if (holds_ == Holds::entry && epoch == last_epoch && number <= last_number && !stays)
+        return fail("id " + pending_id_ + " after " + last_event_id_);
+    last_event_id_.swap(pending_id_);
+    pending_id_.clear();
 }
 
 // Their payloads are lines of their own; what stands around them is counted with the next payload.
@@ -203,7 +226,7 @@ void ReaderCheck::take_json(std::string_view json, std::int64_t now_ns) {
 
 void ReaderCheck::take_payload(std::string_view payload, std::int64_t now_ns) {
     const bool whole = payload.size() == payload_head_bytes + expectation_->pad.size() &&
-                       is_payload_head(payload.data()) && payload.ends_with(expectation_->pad);
+                       is_head(payload) && payload.ends_with(expectation_->pad);
     if (!whole) return fail("damaged entry: " + std::string(payload.substr(0, 300)));
     holds_ = Holds::entry;
     const std::uint64_t number = parse_digits(payload.data() + 1, number_digits);
@@ -220,9 +243,7 @@ void ReaderCheck::take_payload(std::string_view payload, std::int64_t now_ns) {
     ++next_;
     ++received_;
     if (expectation_->latency == nullptr) return;
-    const auto due_ns =
-        static_cast<std::int64_t>(parse_digits(payload.data() + 2 + number_digits, time_digits));
-    expectation_->latency->record(now_ns - due_ns);
+    expectation_->latency->record(now_ns - static_cast<std::int64_t>(due_of(payload)));
 }
 
 }  // namespace logwisp::bench

@@ -36,7 +36,9 @@ class ReaderCheck {
     void reconnected();
 
     [[nodiscard]] bool ready() const { return ready_; }  // greeted, or saw a line
-    [[nodiscard]] bool complete() const { return next_ == expectation_->lines + 1; }
+    [[nodiscard]] bool has_all_lines() const { return next_ == expectation_->lines + 1; }
+    // And knows that the last one has ended.
+    [[nodiscard]] bool complete() const { return has_all_lines() && holds_ == Holds::nothing; }
     // No event is half told: leaving now and resuming by id repeats nothing.
     [[nodiscard]] bool between_events() const { return event_bytes_ == 0; }
     [[nodiscard]] std::uint64_t next() const { return next_; }
@@ -60,6 +62,7 @@ class ReaderCheck {
     void take_payload(std::string_view payload, std::int64_t now_ns);
     void take_probe(std::string_view payload);
     void take_gap(std::string_view json);
+    void take_id();
     void end_event();
     void count_other(std::uint64_t bytes);
     void fail(std::string what);

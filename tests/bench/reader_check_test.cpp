@@ -15,7 +15,8 @@ namespace {
 
 std::string entry(int number, const std::string& pad) {
     char head[64];
-    std::snprintf(head, sizeof head, "#%012d %019d ", number, number);
+    std::snprintf(head, sizeof head, "#%012d %019d%c", number, number,
+                  check_character(static_cast<std::uint64_t>(number)));
     return "{\"time\":\"2024-01-01T00:00:00.000000Z\",\"source\":\"a.log\",\"message\":\"" +
            (head + pad) + "\"}";
 }
@@ -107,9 +108,10 @@ TEST_P(ReaderVerdict, FindsEveryOtherFault) {
         [](std::string& json) { json.erase(json.size() - 3, 1); },
         [](std::string& json) { json[json.size() - 10] = 'x'; },
         [](std::string& json) { json.replace(json.find('#'), 1, "!"); },
-        [](std::string& json) { json[json.find('#') + 13] = 'x'; },
-        [](std::string& json) { json[json.find('#') + 20] = ':'; },
-        [](std::string& json) { json[json.find('#') + 33] = 'x'; },
+        [](std::string& json) { json[json.find('#') + 1 + number_digits] = 'x'; },
+        [](std::string& json) { json[json.find('#') + 2 + number_digits] = '1'; },
+        [](std::string& json) { json[json.find('#') + 20 + number_digits] = '9'; },
+        [](std::string& json) { json[json.find('#') + payload_head_bytes - 1] = ' '; },
         [](std::string& json) { json = "{}"; },
         [](std::string& json) { json.clear(); },
         [](std::string& json) { json += json; },
@@ -147,6 +149,45 @@ TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
         check.take(bytes, 0);
         EXPECT_FALSE(check.fault().empty());
     }
+}
+
+class ReaderVerdictEvents : public ::testing::Test {
+  protected:
+    // Of three entries whose events are whole but for what `spoil` does to the text of all.
+    std::string fault(const std::function<void(std::string&)>& spoil, bool foreign = false) {
+        Expectation expectation{.lines = 3, .foreign = foreign, .pad = {}};
+        std::string bytes =
+            stream_of(Protocol::sse,
+                      {{.json = entry(1, "")}, {.json = entry(2, "")}, {.json = entry(3, "")}});
+        spoil(bytes);
+        ReaderCheck check(Protocol::sse, expectation);
+        check.take(bytes, 0);
+        complete_ = check.complete();
+        return check.fault();
+    }
+    static void replace(std::string& bytes, std::string_view what, std::string_view by) {
+        bytes.replace(bytes.find(what), what.size(), by);
+    }
+    bool complete_ = false;
+};
+
+TEST_F(ReaderVerdictEvents, EndWithAnEmptyLineEach) {
+    EXPECT_EQ(fault([](std::string&) {}), "");
+    EXPECT_TRUE(complete_);
+    EXPECT_NE(fault([](auto& bytes) { replace(bytes, "\n\nid: e-2", "\nid: e-2"); }), "");
+    EXPECT_EQ(fault([](auto& bytes) { bytes.pop_back(); }), "");
+    EXPECT_FALSE(complete_);
+}
+
+TEST_F(ReaderVerdictEvents, HaveIdsThatDoNotGoBack) {
+    const auto named = [](std::string_view id) {
+        return [id](std::string& bytes) { replace(bytes, "id: e-2\n", id); };
+    };
+    EXPECT_EQ(fault(named("")), "entry without an id");
+    EXPECT_EQ(fault(named("id: e-0\n")), "id e-0 after e-1");
+    EXPECT_EQ(fault(named("id: e-1\n")), "");
+    EXPECT_EQ(fault(named("id: e-1\n"), true), "id e-1 after e-1");
+    EXPECT_EQ(fault(named("id: d-0\n"), true), "");  // of another start
 }
 
 }  // namespace

@@ -120,14 +120,15 @@ TEST_P(BenchProxy, FindsALineThatWasTakenAwayOrGivenTwice) {
 
 INSTANTIATE_TEST_SUITE_P(
     Spoils, BenchProxy,
-    ::testing::Values(Spoiled{"NothingVerified", Spoil::nothing, "3", ""},
-                      Spoiled{"NothingCounted", Spoil::nothing, "1", ""},
-                      Spoiled{"LossVerified", Spoil::lose, "3",
-                              "lost without a gap: got 701, expected 700"},
-                      Spoiled{"LossCounted", Spoil::lose, "1", "which is some 1 lines"},
-                      Spoiled{"DoubleVerified", Spoil::twice, "3",
-                              "double or out of order: got 700, expected 701"},
-                      Spoiled{"DoubleCounted", Spoil::twice, "1", "which is some -1 lines"}),
+    ::testing::Values(
+        Spoiled{"NothingVerified", Spoil::nothing, "3", ""},
+        Spoiled{"NothingCounted", Spoil::nothing, "1", ""},
+        Spoiled{"LossVerified", Spoil::lose, "3", "lost without a gap: got 701, expected 700"},
+        Spoiled{"LossCounted", Spoil::lose, "1", "which is some 1 lines"},
+        Spoiled{"DoubleVerified", Spoil::twice, "3",
+                "double or out of order: got 700, expected 701"},
+        Spoiled{"DoubleCounted", Spoil::twice, "1",
+                "bytes more than the verified reader beside it had, which is some 1 lines"}),
     [](const auto& instance) { return instance.param.name; });
 
 // Heartbeats go on for ever, and are not what a reader waits for.
