@@ -16,7 +16,7 @@ FileLines::FileLines(const std::string& file)
       begin_(descriptor_ < 0 ? -1 : lseek(descriptor_, 0, SEEK_END)) {
     if (begin_ >= 0) return;
     std::fprintf(stderr, "logwisp-bench: %s: %s\n", file.c_str(), std::strerror(errno));
-    std::exit(2);
+    std::exit(1);
 }
 
 FileLines::~FileLines() { close(descriptor_); }

@@ -26,6 +26,8 @@ constexpr int probe_ms = 20;
 
 }  // namespace
 
+volatile std::sig_atomic_t interrupted = 0;
+
 Loop::Loop(const RunOptions& options)
     : options_(options), buffer_(recv_bytes), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     expectation_.foreign = options_.follow;
@@ -214,6 +216,10 @@ void Loop::reconnect(Reader& reader) {
 void Loop::turn(int timeout_ms) {
     std::array<epoll_event, 512> events{};
     const int count = epoll_wait(epoll_, events.data(), events.size(), timeout_ms);
+    if (interrupted && !broken_) {
+        broken_ = true;
+        result_.faults.emplace_back("interrupted");
+    }
     for (int i = 0; i < count; ++i) {
         Reader& reader = *static_cast<Reader*>(events[static_cast<std::size_t>(i)].data.ptr);
         if (reader.socket < 0) continue;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -69,6 +70,9 @@ struct RunResult {
     ProcessSample before;                 // the same, after having been idle
     ProcessSample after;                  // everything delivered, still connected
 };
+
+// Set by a signal: the run ends with what it has, and no line is left half written.
+extern volatile std::sig_atomic_t interrupted;
 
 class Loop {
   public:

@@ -2,9 +2,12 @@
 // numbered writer once, in order, whole, or is told exactly how many it missed; and what that cost.
 // One thread reads, another one writes.
 //
-// Exit: 0 every reader is content, 1 at least one is not (or was never served), 2 bad usage.
+// Exit: 0 every reader is content, 1 at least one is not (or was never served, or the run was
+// interrupted), 2 bad usage.
 #include <sys/resource.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -38,6 +41,14 @@ bool raise_descriptor_limit(const RunOptions& run) {
                     std::to_string(limit.rlim_max));
 }
 
+// A figure of nobody would look like one of a server that costs nothing.
+bool all_run(const std::vector<pid_t>& pids) {
+    for (const pid_t pid : pids)
+        if (kill(pid, 0) != 0 && errno == ESRCH)
+            return complain("--pid " + std::to_string(pid) + ": no such process");
+    return true;
+}
+
 bool write_file(const std::string& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary);
     file << text;
@@ -59,7 +70,11 @@ int run(const CommandLine& line) {
     std::vector<Curve> curves(line.draws_only() ? 0 : 1);
     if (!read_beside(line, curves)) return 2;
     if (line.draws_only()) return write_file(line.chart_file, chart_svg(curves)) ? 0 : 1;
-    if (!raise_descriptor_limit(line.run)) return 2;
+    if (!raise_descriptor_limit(line.run) || !all_run(line.run.pids)) return 2;
+    struct sigaction interrupt {};
+    interrupt.sa_handler = [](int) { interrupted = 1; };
+    interrupt.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &interrupt, nullptr);
     Loop loop(line.run);
     const RunResult result = loop.run();
     const auto figures = figures_of(result, line.run);

@@ -212,6 +212,7 @@ std::string what_is_wrong_with_endpoints(const RunOptions& run) {
 std::string what_is_wrong(const CommandLine& line) {
     const RunOptions& run = line.run;
     if (line.draws_only()) return {};
+    if (!line.beside.empty() && line.chart_file.empty()) return "--beside needs --chart";
     if (std::string error = what_is_wrong_with_endpoints(run); !error.empty()) return error;
     const bool drains = run.verified && *run.verified < run.readers;
     if (run.follow) {
@@ -220,6 +221,10 @@ std::string what_is_wrong(const CommandLine& line) {
             return "with --follow nothing is written: --lines, --rate and --window mean nothing";
         if (drains) return "with --follow every reader is verified: --verify means nothing";
         if (run.endpoints.front().protocol > Protocol::sse) return "--follow needs --sse or --tcp";
+        if (!line.percentiles_file.empty() || !line.chart_file.empty())
+            return "with --follow there are no latencies: --percentiles and --chart mean nothing";
+        if (!run.stall_readers.empty() || run.churn_readers > 0)
+            return "with --follow no reader stalls or churns";
     } else if (line.seconds > 0 && (run.writer.rate == 0 || run.writer.lines > 0)) {
         return "--seconds needs a --rate and no --lines";
     } else if (line.seconds * static_cast<double>(run.writer.rate) >

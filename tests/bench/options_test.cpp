@@ -34,7 +34,7 @@ TEST(BenchOptions, GoodOnesAreTaken) {
     const CommandLine line = parsed(
         base +
         "--tcp [::1]:9090 --readers 1000 --verify 16 --rate 200 --seconds 1.5 --pid 7 --json "
-        "--line-kind json --name x --beside y=y.hgrm");
+        "--line-kind json --name x --chart x.svg --beside y=y.hgrm");
     EXPECT_EQ(line.error, "");
     ASSERT_EQ(line.run.endpoints.size(), 2u);
     EXPECT_EQ(line.run.endpoints[0].target, "/stream");
@@ -89,6 +89,10 @@ TEST(BenchOptions, WrongOnesAreTold) {
         {"--follow", "--follow needs --seconds"},
         {"--follow --seconds 1 --lines 5", "nothing is written"},
         {"--follow --seconds 1 --readers 9 --verify 1", "every reader is verified"},
+        {"--follow --seconds 1 --percentiles a.hgrm", "there are no latencies"},
+        {"--follow --seconds 1 --readers 9 --churn-readers 1", "no reader stalls or churns"},
+        {"--rate 100000000 --seconds 1000000", "more than 999999999999 lines"},
+        {"--lines 1 --beside a=a.hgrm", "--beside needs --chart"},
         {"--lines", "needs a value"},
         {"--liness 5", "--liness"},
         {"--lines 1 surplus", "surplus: an option is expected"},

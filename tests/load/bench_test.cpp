@@ -3,6 +3,7 @@
 // twice, and a ring that is too small, are found for either kind.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -88,6 +89,21 @@ TEST_P(Bench, FollowsWhatSomebodyElseWrites) {
     EXPECT_EQ(writer.end(), 0) << writer.errors();
 }
 
+// The file can be used again: no line of it is cut.
+TEST_P(Bench, EndsWithAReportWhenItIsInterrupted) {
+    const LoadServer server({.backend = GetParam(), .cores = 1});
+    const Words writing{LOGWISP_BENCH, "--file",  server.file(), "--tcp",    server.tcp()[1],
+                        "--json",      "--lines", "999999999",   "--window", "500"};
+    Program bench(writing, server.folder() / "bench");
+    ASSERT_TRUE(wait_until([&] { return server.status_number("total_entries") > 1000; }));
+    EXPECT_EQ(bench.end(SIGINT), 1);
+    EXPECT_NE(bench.errors().find("interrupted"), std::string::npos) << bench.errors();
+    EXPECT_TRUE(bench.output().ends_with("}\n")) << bench.output();
+    std::ifstream file(server.file());
+    file.seekg(-1, std::ios::end);
+    EXPECT_EQ(file.get(), '\n');
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, Bench, ::testing::Values(Backend::io_uring, Backend::epoll),
                          [](const auto& instance) { return backend_name(instance.param); });
 
@@ -151,6 +167,10 @@ TEST(BenchUsage, IsRefusedWithoutAServerOrWithAWrongOption) {
     EXPECT_EQ(usage.exit_code, 2);
     EXPECT_NE(usage.errors.find("--lines none: must be a whole number"), std::string::npos)
         << usage.errors;
+    const BenchReport gone =
+        run_bench(server, {server.sse(), Words{"--lines", "5", "--pid", std::to_string(1 << 22)}});
+    EXPECT_EQ(gone.exit_code, 2);
+    EXPECT_NE(gone.errors.find("no such process"), std::string::npos) << gone.errors;
     const BenchReport nobody = run_bench(server, {Words{"--tcp", "127.0.0.1:1", "--lines", "5"}});
     EXPECT_EQ(nobody.exit_code, 1);
     EXPECT_NE(nobody.errors.find("Connection refused"), std::string::npos) << nobody.errors;
