@@ -216,6 +216,9 @@ void ReaderCheck::take_json(std::string_view json, std::int64_t now_ns) {
     }
     const std::string_view payload = json.substr(payload_offset_);
     if (payload.starts_with(probe_mark)) return take_probe(payload);
+    // Somebody else writes the file too, or the server says that it was rotated.
+    if (!payload.starts_with('#'))
+        return fail("not a line of ours: " + std::string(json.substr(0, 300)));
     const std::size_t whole = payload_head_bytes + expectation_->pad.size();
     const bool ended = payload.size() >= whole + 2 &&
                        (payload.substr(whole) == "\"}" ||

@@ -141,6 +141,15 @@ TEST_P(ReaderVerdict, FindsWhatIsNoDigit) {
 
 INSTANTIATE_TEST_SUITE_P(Protocols, ReaderVerdict, ::testing::Values(Protocol::tcp, Protocol::sse));
 
+TEST(ReaderVerdictSse, TellsSomebodyElsesLineFromADamagedOne) {
+    const Expectation expectation{.lines = 1, .pad = {}};
+    ReaderCheck check(Protocol::tcp, expectation);
+    check.take(R"({"time":"t","message":"Log rotation detected: a longer line than ours is"})"
+               "\n",
+               0);
+    EXPECT_TRUE(check.fault().starts_with("not a line of ours")) << check.fault();
+}
+
 TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
     const Expectation expectation{.lines = 1, .pad = {}};
     for (const std::string_view bytes :
