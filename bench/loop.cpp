@@ -302,16 +302,16 @@ void Loop::be_idle() {
     result_.idle_seconds = elapsed_since(begin);
 }
 
-// More than the pace has is heartbeats, if it is a number of them.
+// More than the pace has is heartbeats, if it is as many bytes as those are.
 std::int64_t Loop::bytes_lacking(const Reader& reader) const {
     const ReaderCheck& pace = pace_[reader.endpoint_index]->check;
     const auto lacking = static_cast<std::int64_t>(pace.frame_bytes()) -
                          static_cast<std::int64_t>(reader.drained_bytes);
     if (lacking >= 0) return lacking;
-    for (const auto& each : readers_)
-        for (const std::uint64_t length : each->check.other_bytes())
-            if (-lacking % static_cast<std::int64_t>(length) == 0) return 0;
-    return lacking;
+    const auto more = static_cast<std::uint64_t>(-lacking);
+    const bool heartbeats = std::ranges::any_of(
+        readers_, [more](const auto& each) { return each->check.can_be_other(more); });
+    return heartbeats ? 0 : lacking;
 }
 
 bool Loop::exempt(const Reader& reader) const {

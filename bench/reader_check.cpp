@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view message_key = "\"message\":\"";
 constexpr std::size_t other_kinds_max = 8;
 constexpr std::size_t answer_bytes_shown_max = 80;
+constexpr int heartbeats_apart_max = 3;
 
 bool number_after(std::string_view json, std::string_view key, std::uint64_t& value) {
     const auto at = json.find(key);
@@ -27,6 +28,13 @@ std::pair<std::string_view, std::uint64_t> parts_of(std::string_view id) {
     std::uint64_t number = 0;
     if (dash < id.size()) std::from_chars(id.data() + dash + 1, id.data() + id.size(), number);
     return {id.substr(0, dash), number};
+}
+
+bool is_sum_of(const std::vector<std::uint64_t>& lengths, std::uint64_t bytes, int count_max) {
+    if (bytes == 0) return true;
+    return count_max > 0 && std::ranges::any_of(lengths, [&](std::uint64_t length) {
+               return length <= bytes && is_sum_of(lengths, bytes - length, count_max - 1);
+           });
 }
 
 std::string_view without_cr(std::string_view line) {
@@ -89,7 +97,15 @@ void ReaderCheck::end_event() {
     event_ = Event::message;
 }
 
+bool ReaderCheck::can_be_other(std::uint64_t bytes) const {
+    const auto apart = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; };
+    return is_sum_of(other_bytes_, apart(bytes, other_bytes_in_all_), heartbeats_apart_max) ||
+           std::ranges::any_of(other_bytes_,
+                               [bytes](std::uint64_t length) { return bytes % length == 0; });
+}
+
 void ReaderCheck::count_other(std::uint64_t bytes) {
+    other_bytes_in_all_ += bytes;
     if (std::ranges::count(other_bytes_, bytes) == 0 && other_bytes_.size() < other_kinds_max)
         other_bytes_.push_back(bytes);
 }
@@ -177,6 +193,7 @@ void ReaderCheck::take_probe(std::string_view payload) {
     std::from_chars(payload.data(), payload.data() + payload.size(), probe_);
     frame_bytes_ = 0;
     other_bytes_.clear();
+    other_bytes_in_all_ = 0;
     holds_ = Holds::probe;
 }
 

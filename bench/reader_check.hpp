@@ -47,8 +47,9 @@ class ReaderCheck {
     [[nodiscard]] std::uint64_t probe() const { return probe_; }  // the last one seen
     // Of entries as they were on the wire, framing included.
     [[nodiscard]] std::uint64_t frame_bytes() const { return frame_bytes_; }
-    // Lengths of what else came since the last probe: heartbeats, pings.
-    [[nodiscard]] const std::vector<std::uint64_t>& other_bytes() const { return other_bytes_; }
+    // Whether another reader can have had so many bytes beside the entries since the last probe: as
+    // many as this one had of heartbeats and pings, or some of those more or less.
+    [[nodiscard]] bool can_be_other(std::uint64_t bytes) const;
     [[nodiscard]] const std::string& last_event_id() const { return last_event_id_; }
     [[nodiscard]] const std::string& fault() const { return fault_; }  // the first one; empty: none
 
@@ -83,8 +84,9 @@ class ReaderCheck {
     std::uint64_t dropped_ = 0;
     std::uint64_t probe_ = 0;
     std::uint64_t frame_bytes_ = 0;
-    std::uint64_t event_bytes_ = 0;  // of the event or message that has begun
-    std::vector<std::uint64_t> other_bytes_;
+    std::uint64_t event_bytes_ = 0;           // of the event or message that has begun
+    std::vector<std::uint64_t> other_bytes_;  // lengths of heartbeats, pings
+    std::uint64_t other_bytes_in_all_ = 0;
     std::size_t payload_offset_ = 0;  // where the payload began in the last entry
     std::string pending_id_;
     std::string last_event_id_;

@@ -160,6 +160,22 @@ TEST(ReaderVerdictSse, FindsARefusalAndAnotherKindOfAnswer) {
     }
 }
 
+// Their lengths change with what they tell.
+TEST(ReaderVerdictHeartbeats, MayBeSomeMoreOrLess) {
+    const Expectation expectation{.lines = 1, .pad = {}};
+    ReaderCheck check(Protocol::tcp, expectation);
+    const std::string nine = "{\"type\":\"heartbeat\",\"uptime_seconds\":9}\n";
+    const std::string ten = "{\"type\":\"heartbeat\",\"uptime_seconds\":10}\n";
+    check.take(nine + nine + nine + ten, 0);
+    const std::uint64_t all = 3 * nine.size() + ten.size();
+    EXPECT_TRUE(check.can_be_other(all));
+    EXPECT_TRUE(check.can_be_other(all - ten.size()));
+    EXPECT_TRUE(check.can_be_other(all + 2 * ten.size()));
+    EXPECT_FALSE(check.can_be_other(all + 4 * ten.size()));
+    EXPECT_FALSE(check.can_be_other(all - 7));
+    EXPECT_FALSE(check.can_be_other(all + 100));
+}
+
 class ReaderVerdictEvents : public ::testing::Test {
   protected:
     // Of three entries whose events are whole but for what `spoil` does to the text of all.
