@@ -15,11 +15,10 @@ namespace {
 
 constexpr std::size_t answers_bytes = 1 << 20;
 
-// Also from the writer's thread, while the other one reads.
 [[noreturn]] void give_up(const std::string& name) {
     std::fprintf(stderr, "logwisp-bench: %s: %s\n", name.c_str(),
                  errno == 0 ? "no such host" : std::strerror(errno));
-    _exit(1);
+    std::exit(1);
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ Feed::Feed(const Endpoint& peer)
       protocol_(peer.protocol),
       descriptor_(open_socket(peer, true, 0)) {
     if (descriptor_ < 0) give_up(name_);
-    if (protocol_ == Protocol::nats) write("CONNECT {\"verbose\":false}\r\n");
+    if (protocol_ == Protocol::nats && !write("CONNECT {\"verbose\":false}\r\n")) give_up(name_);
 }
 
 Feed::~Feed() { close(descriptor_); }
@@ -59,39 +58,40 @@ void Feed::frame(std::string_view line, std::string& block) {
     block.append(before_).append(line).append(after_);
 }
 
-void Feed::write(std::string_view block) {
-    if (protocol_ == Protocol::raw) return write_to_file(block);
-    write_to_peer(block);
+bool Feed::fail(int error) {
+    error_ = name_ + ": " + std::strerror(error);
+    return false;
 }
 
-void Feed::write_to_file(std::string_view block) const {
+bool Feed::write(std::string_view block) {
+    return protocol_ == Protocol::raw ? write_to_file(block) : write_to_peer(block);
+}
+
+bool Feed::write_to_file(std::string_view block) {
     while (!block.empty()) {
         const ssize_t written = ::write(descriptor_, block.data(), block.size());
-        if (written < 0 && errno != EINTR) give_up(name_);
+        if (written < 0 && errno != EINTR) return fail(errno);
         if (written > 0) block.remove_prefix(static_cast<std::size_t>(written));
     }
+    return true;
 }
 
 // A peer answers what it is sent; its answers are thrown away, for they would fill the connection.
-void Feed::write_to_peer(std::string_view block) const {
+bool Feed::write_to_peer(std::string_view block) {
     while (!block.empty()) {
         pollfd ready{.fd = descriptor_, .events = POLLIN | POLLOUT, .revents = 0};
-        if (poll(&ready, 1, -1) < 0 && errno != EINTR) give_up(name_);
+        if (poll(&ready, 1, -1) < 0 && errno != EINTR) return fail(errno);
         if ((ready.revents & POLLIN) != 0 &&
-            recv(descriptor_, nullptr, answers_bytes, MSG_TRUNC | MSG_DONTWAIT) == 0) {
-            errno = ECONNRESET;
-            give_up(name_);
-        }
-        if ((ready.revents & (POLLERR | POLLHUP)) != 0) {
-            errno = ECONNRESET;
-            give_up(name_);
-        }
+            recv(descriptor_, nullptr, answers_bytes, MSG_TRUNC | MSG_DONTWAIT) == 0)
+            return fail(ECONNRESET);
+        if ((ready.revents & (POLLERR | POLLHUP)) != 0) return fail(ECONNRESET);
         if ((ready.revents & POLLOUT) == 0) continue;
         const ssize_t sent =
             send(descriptor_, block.data(), block.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EINTR) give_up(name_);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) return fail(errno);
         if (sent > 0) block.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
 }
 
 }  // namespace logwisp::bench

@@ -20,13 +20,17 @@ class Feed {
 
     // Appends the line, given without its LF, to `block` as this feed takes it.
     void frame(std::string_view line, std::string& block);
-    void write(std::string_view block);
+    // False when not all of it could be written; error() says why.
+    [[nodiscard]] bool write(std::string_view block);
+    [[nodiscard]] const std::string& error() const { return error_; }
 
   private:
-    void write_to_file(std::string_view block) const;
-    void write_to_peer(std::string_view block) const;
+    bool write_to_file(std::string_view block);
+    bool write_to_peer(std::string_view block);
+    bool fail(int error);
 
     std::string name_;
+    std::string error_;
     Protocol protocol_ = Protocol::raw;
     std::size_t framed_bytes_ = 0;  // of the line that `before_` and `after_` are for
     std::string before_;

@@ -83,6 +83,11 @@ void Loop::fail(const Reader& reader, const std::string& what) {
                              std::string(protocol_name(reader.endpoint->protocol)) + "): " + what);
 }
 
+void Loop::end_early(const std::string& why) {
+    broken_ = true;
+    result_.faults.push_back(why);
+}
+
 void Loop::connect(Reader& reader) {
     reader.socket =
         open_socket(*reader.endpoint, false, reader.stalls ? options_.receive_buffer_bytes : 0);
@@ -216,10 +221,9 @@ void Loop::reconnect(Reader& reader) {
 void Loop::turn(int timeout_ms) {
     std::array<epoll_event, 512> events{};
     const int count = epoll_wait(epoll_, events.data(), events.size(), timeout_ms);
-    if (interrupted && !broken_) {
-        broken_ = true;
-        result_.faults.emplace_back("interrupted");
-    }
+    if (broken_) return;
+    if (interrupted) return end_early("interrupted");
+    if (writer_ && writer_->failed()) return end_early(writer_->error());
     for (int i = 0; i < count; ++i) {
         Reader& reader = *static_cast<Reader*>(events[static_cast<std::size_t>(i)].data.ptr);
         if (reader.socket < 0) continue;

@@ -113,6 +113,8 @@ class Loop {
     void on_end(Reader& reader, ssize_t received);
     void reconnect(Reader& reader);
     void fail(const Reader& reader, const std::string& what);
+    // Through nobody's fault who reads.
+    void end_early(const std::string& why);
     // One epoll_wait and what it brought.
     void turn(int timeout_ms);
     void connect_all();

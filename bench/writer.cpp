@@ -40,7 +40,13 @@ Writer::~Writer() {
 void Writer::probe() {
     std::string block;
     feed_->frame(std::string(probe_mark) + std::to_string(++probes_), block);
-    feed_->write(block);
+    write(block);
+}
+
+void Writer::write(std::string_view block) {
+    if (failed_ || feed_->write(block)) return;
+    stopping_ = true;
+    failed_ = true;
 }
 
 void Writer::start() {
@@ -100,7 +106,7 @@ void Writer::write_until(std::uint64_t last, std::int64_t due_ns) {
         const std::int64_t moment_ns = due_ns != 0 ? due_ns : now_ns();
         while (written_ < last && block_.size() < write_bytes_max)
             feed_->frame(mould_.cast(++written_, moment_ns), block_);
-        feed_->write(block_);
+        write(block_);
     }
 }
 

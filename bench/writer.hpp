@@ -41,9 +41,14 @@ class Writer {
     [[nodiscard]] std::uint64_t probes() const { return probes_; }
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] double seconds() const { return seconds_; }
+    // Something could not be written, and nothing is any more.
+    [[nodiscard]] bool failed() const { return failed_; }
+    // REQUIRES: failed().
+    [[nodiscard]] const std::string& error() const { return feed_->error(); }
 
   private:
     void run();
+    void write(std::string_view block);
     void run_at_rate();
     void run_flat_out();
     // Up to and with line `last`, due at `due_ns`.
@@ -58,6 +63,7 @@ class Writer {
     std::atomic<std::uint64_t> may_write_until_;
     std::atomic<bool> finished_ = false;
     std::atomic<bool> stopping_ = false;
+    std::atomic<bool> failed_ = false;
     double seconds_ = 0;
     std::thread thread_;
 };

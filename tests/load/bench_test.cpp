@@ -171,6 +171,11 @@ TEST(BenchUsage, IsRefusedWithoutAServerOrWithAWrongOption) {
         run_bench(server, {server.sse(), Words{"--lines", "5", "--pid", std::to_string(1 << 22)}});
     EXPECT_EQ(gone.exit_code, 2);
     EXPECT_NE(gone.errors.find("no such process"), std::string::npos) << gone.errors;
+    const BenchReport full =
+        run_bench(server, {server.sse(), Words{"--lines", "5", "--file", "/dev/full"}});
+    EXPECT_EQ(full.exit_code, 1);
+    EXPECT_EQ(full["readers"], 1u);  // it reports
+    EXPECT_NE(full.errors.find("/dev/full: No space left"), std::string::npos) << full.errors;
     const BenchReport nobody = run_bench(server, {Words{"--tcp", "127.0.0.1:1", "--lines", "5"}});
     EXPECT_EQ(nobody.exit_code, 1);
     EXPECT_NE(nobody.errors.find("Connection refused"), std::string::npos) << nobody.errors;
