@@ -177,8 +177,8 @@ void Loop::drain(Reader& reader) {
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (received <= 0) return on_end(reader, received);
     reader.drained_bytes += static_cast<std::uint64_t>(received);
-    const auto& heartbeats = pace_[reader.endpoint_index]->check.other_bytes();
-    if (std::ranges::count(heartbeats, static_cast<std::uint64_t>(received)) == 0)
+    const ReaderCheck& pace = pace_[reader.endpoint_index]->check;
+    if (!pace.is_length_of_other(static_cast<std::uint64_t>(received)))
         last_progress_ = Clock::now();
 }
 

@@ -104,9 +104,13 @@ bool ReaderCheck::can_be_other(std::uint64_t bytes) const {
                                [bytes](std::uint64_t length) { return bytes % length == 0; });
 }
 
+bool ReaderCheck::is_length_of_other(std::uint64_t bytes) const {
+    return std::ranges::count(other_bytes_, bytes) > 0;
+}
+
 void ReaderCheck::count_other(std::uint64_t bytes) {
     other_bytes_in_all_ += bytes;
-    if (std::ranges::count(other_bytes_, bytes) == 0 && other_bytes_.size() < other_kinds_max)
+    if (!is_length_of_other(bytes) && other_bytes_.size() < other_kinds_max)
         other_bytes_.push_back(bytes);
 }
 

@@ -50,6 +50,8 @@ class ReaderCheck {
     // Whether another reader can have had so many bytes beside the entries since the last probe: as
     // many as this one had of heartbeats and pings, or some of those more or less.
     [[nodiscard]] bool can_be_other(std::uint64_t bytes) const;
+    // Whether one of those was as long as this.
+    [[nodiscard]] bool is_length_of_other(std::uint64_t bytes) const;
     [[nodiscard]] const std::string& last_event_id() const { return last_event_id_; }
     [[nodiscard]] const std::string& fault() const { return fault_; }  // the first one; empty: none
 
