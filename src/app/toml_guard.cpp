@@ -45,6 +45,11 @@ std::size_t skip_string(std::string_view text, std::size_t at) {
     return std::min(at, text.size());
 }
 
+// Where the parser no longer takes what follows for part of a name or value that is not quoted.
+bool ends_bare(char c) {
+    return std::string_view(" \t\r\n,]}#=").find(c) != std::string_view::npos;
+}
+
 GuardFinding finding(std::string_view text, std::size_t at, std::string message) {
     GuardFinding out{.message = std::move(message)};
     std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
@@ -68,10 +73,11 @@ std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
         return finding(text, nul, "a NUL byte: this is not a text file");
     std::uint32_t brackets = 0;
     std::uint32_t dots = 0;
+    bool bare = false;  // in a name or value that no quote began: quotes in it begin no string
     std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     for (std::size_t at = begin; at < text.size();) {
         char c = text[at];
-        if (c == '"' || c == '\'') {
+        if (!bare && (c == '"' || c == '\'')) {
             at = skip_string(text, at);
             continue;
         }
@@ -82,6 +88,10 @@ std::optional<GuardFinding> find_hostile_toml(std::string_view text) {
         if (static_cast<unsigned char>(c) >= 0x80)
             return finding(text, at,
                            "a character outside ASCII must stand in quotes or in a comment");
+        if (ends_bare(c))
+            bare = false;
+        else if (c != '[' && c != '{')
+            bare = true;
         if (c == '[' || c == '{') ++brackets;
         if ((c == ']' || c == '}') && brackets > 0) --brackets;
         dots = c == '.' ? dots + 1

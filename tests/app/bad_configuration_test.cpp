@@ -84,6 +84,10 @@ TEST(BadConfiguration, CharactersOutsideAsciiStandInQuotes) {
     EXPECT_EQ(
         faults("[server]\ncores\xC2\xA0= 1\n"),
         Lines{"logwisp.toml:2:6: a character outside ASCII must stand in quotes or in a comment"});
+    // The parser takes what looks like a string for a part of the number before it.
+    EXPECT_EQ(
+        faults("cores = 0[\"*\xEF\xBB\xBF\"]\n"),
+        Lines{"logwisp.toml:1:13: a character outside ASCII must stand in quotes or in a comment"});
     EXPECT_EQ(faults("# \xC3\xA4\n[[monitor.targets]]\npath = \"\xC3\xA4\"\n"), Lines{});
 }
 
