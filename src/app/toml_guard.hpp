@@ -21,9 +21,11 @@ struct GuardFinding {
     std::string message;
 };
 
-// Finds a NUL byte, a character outside ASCII where only strings and comments may have one (the
-// parser's Unicode tables run off their ends for some), and names or brackets nested too deeply.
-// Right for valid TOML; the parser refuses the rest before it gets deep.
+// Finds a NUL byte, a character outside ASCII where the parser asks its Unicode tables (they run off
+// their ends for some): outside strings and comments, in what it scans as a number, and right behind
+// a backslash in strings of several lines; and names or brackets nested too deeply. Right for valid
+// TOML, but that names which begin like a number and go on in quotes, and lines that go on behind a
+// backslash, are refused with such characters; the parser refuses the rest before it gets deep.
 std::optional<GuardFinding> find_hostile_toml(std::string_view text);
 
 }  // namespace logwisp

@@ -88,6 +88,16 @@ TEST(BadConfiguration, CharactersOutsideAsciiStandInQuotes) {
     EXPECT_EQ(
         faults("cores = 0[\"*\xEF\xBB\xBF\"]\n"),
         Lines{"logwisp.toml:1:13: a character outside ASCII must stand in quotes or in a comment"});
+    EXPECT_EQ(
+        faults("cores = 0=\"\xC3\xA4\"\n"),
+        Lines{"logwisp.toml:1:12: a character outside ASCII must stand in quotes or in a comment"});
+    // The parser takes these for blanks that it does not know.
+    const std::string behind = "a character outside ASCII must not follow a backslash here";
+    EXPECT_EQ(faults("pid_file = \"\"\"\\\xC3\xA4\"\"\"\n"), Lines{"logwisp.toml:1:16: " + behind});
+    EXPECT_EQ(faults("x = \"\"\"a\\\n  \xC3\xA4\"\"\"\n"), Lines{"logwisp.toml:2:3: " + behind});
+    EXPECT_EQ(faults("x = \"\"\"\\\\\xC3\xA4\"\"\"\n"),
+              Lines{"logwisp.toml:1:1: unknown key \"x\""});
+    EXPECT_EQ(faults("x.\"\xC3\xA4\" = 1\n"), Lines{"logwisp.toml:1:1: unknown key \"x\""});
     EXPECT_EQ(faults("# \xC3\xA4\n[[monitor.targets]]\npath = \"\xC3\xA4\"\n"), Lines{});
 }
 
@@ -110,6 +120,7 @@ TEST(BadConfiguration, HostileDepthIsRefused) {
     for (const std::string& text :
          {dots + "a = 1", "a = " + brackets, headers + "a]", quoted + "a = 1",
           "x = { " + dots + "a = 1 }", "x = [\n{ " + dots + "a = 1 } ]",
+          "a.\" \"." + dots + "a = 1", "a.\"#\" = \"\"\"\n\"\"\"\n" + dots + "a = 1",
           "x = \"\"\"a\"\"\"\"\"\n" + dots + "a = 1"}) {
         std::vector<std::string> found = faults(text);
         ASSERT_EQ(found.size(), 1U);
