@@ -57,7 +57,7 @@ tsan: ## the tests of several cores under ThreadSanitizer
 	cmake --build build/tsan --target threads_tests -j $(JOBS)
 	TSAN_OPTIONS="halt_on_error=1 second_deadlock_stack=1" $(CTEST) --test-dir build/tsan -L threads $(TEST_ARGS)
 
-bench: build-bench ## measure it beside the floor: tables, in some minutes (ARGS="--runs 5 fanout latency" picks rows)
+bench: build-bench ## measure it beside the floor: tables, in a quarter of an hour (ARGS="--runs 5 fanout latency" picks rows)
 	bench/run $(ARGS)
 
 bench-peers: build-bench ## also beside nats-server, redis-server, nchan and tail | nc, unpacked below build/ from Debian's packages

@@ -1,8 +1,8 @@
 // The lines the bench writes and expects back. Each carries its number, from 1, the moment it was
 // due in nanoseconds of the monotonic clock with a check character, and padding up to the asked
 // length:
-//   plain  #000000000042 0001700000000000000E~~~~
-//   json   {"ts":"2024-...Z","level":"info","msg":"#000000000042 0001700000000000000E~~~~"}
+//   plain  #000000000042 0001700000000000000O~~~~
+//   json   {"ts":"2024-...Z","level":"info","msg":"#000000000042 0001700000000000000O~~~~"}
 // A line "!probe N" only finds out who is served.
 #pragma once
 

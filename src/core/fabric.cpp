@@ -62,7 +62,7 @@ void Fabric::attach(std::size_t index, Backend& backend) {
 
 void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
     CHECK(from != to);  // nobody would receive it
-    Sender& sender = *senders_[from];
+    Sender& sender = sender_of(from);
     message.from = from;
     sender.wake[to] = true;
     if (!sender.waiting[to].empty() || !mailbox(from, to).push(message))
@@ -70,12 +70,12 @@ void Fabric::post(std::uint32_t from, std::size_t to, Message message) {
 }
 
 bool Fabric::has_room_for_batch(std::uint32_t from, std::size_t to) const {
-    return senders_[from]->waiting[to].empty() &&
+    return sender_of(from).waiting[to].empty() &&
            mailbox(from, to).room() > mailbox_messages_max - batches_in_flight_max;
 }
 
 Fabric::Unsent Fabric::flush(std::uint32_t from) {
-    Sender& sender = *senders_[from];
+    Sender& sender = sender_of(from);
     Unsent unsent;
     for (std::size_t to = 0, end = running(); to < end; ++to) {
         std::deque<Message>& waiting = sender.waiting[to];

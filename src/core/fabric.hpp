@@ -98,6 +98,10 @@ class Fabric {
     }
     void add_mailbox(std::size_t from, std::size_t to);
     void add_sender(std::size_t from);
+    [[nodiscard]] Sender& sender_of(std::size_t from) const {
+        CHECK(senders_[from] != nullptr);
+        return *senders_[from];
+    }
     [[nodiscard]] std::size_t running() const { return running_.load(std::memory_order_acquire); }
 
     static constexpr std::uint32_t takes_no_more = 1U << 31;
@@ -111,6 +115,7 @@ class Fabric {
     Confinement confinement_;
     DescriptorBudget descriptors_;
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;  // from * places + to
+    // By producer; null for a core apart until it is attached, which is before its thread starts.
     std::vector<std::unique_ptr<Sender>> senders_;
     std::vector<Backend*> backends_;
     // By receiver: how many are on their way, and takes_no_more.

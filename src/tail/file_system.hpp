@@ -64,7 +64,7 @@ class FileSystem {
     virtual Result<int> open(const std::string& path) = 0;
     virtual void close(int file) = 0;
     virtual Result<FileStatus> status(int file) = 0;
-    // Size, times and the like, for one that is known: the identity may be missing. It is a system
+    // Size, times and the like, for one that is known: the identity may be empty. It is a system
     // call less, and this is asked after every read.
     virtual Result<FileStatus> status_without_identity(int file) { return status(file); }
     virtual Result<FileStatus> status(const std::string& path) = 0;       // follows links

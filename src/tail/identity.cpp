@@ -79,7 +79,9 @@ Result<FileStatus> real_status(int file) {
 }
 
 Result<FileStatus> real_status_without_identity(int file) {
-    return status_without_identity_at(file, "", AT_EMPTY_PATH);
+    auto status = status_without_identity_at(file, "", AT_EMPTY_PATH);
+    if (status) status->identity = {};  // half of one would be taken for another file
+    return status;
 }
 
 Result<FileStatus> real_status(const std::string& path) {
